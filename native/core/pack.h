@@ -1,0 +1,51 @@
+// The one description of how a weight matrix is laid out for a GEMM, shared by every ISA.
+//
+// A matrix W [n, k] (row n = one output feature, as Hugging Face stores linear weights) is cut into panels of
+// `panel` output features. Within a panel, k runs outermost in blocks of `block`, then in groups of `interleave`
+// consecutive k values that sit side by side, so that one vector load brings what one instruction consumes:
+//
+//   element (n, k) -> [n / panel] [k / block] [(k % block) / interleave] [n % panel] [k % interleave]
+//
+// n is padded to a whole panel and k to a whole interleave group with zeros. `block` == 0 means the whole of k.
+// Examples: f32 AVX2 {f32, 16, 1, 0}; f32 AVX-512 {f32, 48, 1, 0}; VNNI {i8, 48, 4, 0}.
+#pragma once
+
+#include <cstdint>
+
+#include "dtype.h"
+
+namespace vectral {
+
+struct PackLayout {
+  DType dtype = DType::f32;
+  int32_t panel = 1;
+  int32_t interleave = 1;
+  int32_t block = 0;
+
+  bool operator==(const PackLayout&) const = default;
+};
+
+// A packed matrix: where it lies, how, and its true size.
+struct PackedView {
+  const void* data = nullptr;
+  PackLayout layout;
+  int64_t n = 0;
+  int64_t k = 0;
+
+  int64_t panels() const { return (n + layout.panel - 1) / layout.panel; }
+};
+
+int64_t packed_bytes(const PackLayout& layout, int64_t n, int64_t k);
+
+// Index of element (n, k) in elements from the start.
+int64_t packed_index(const PackLayout& layout, int64_t k_total, int64_t n, int64_t k);
+
+// Packs panels [panel_begin, panel_end) of W, whose element (n, k) stands at source[n * n_stride + k * k_stride]
+// (so a transposed source packs the same way). source and layout have the same dtype. Fills the padding with zeros.
+void pack_panels(const PackLayout& layout, const void* source, int64_t n_stride, int64_t k_stride, int64_t n, int64_t k,
+                 int64_t panel_begin, int64_t panel_end, void* packed);
+
+// The inverse, for tests: writes W row-major [n, k].
+void unpack(const PackedView& packed, void* matrix);
+
+}  // namespace vectral

@@ -1,0 +1,68 @@
+// The table of kernels: every row is one function that each ISA may provide. What an ISA leaves out comes from its
+// parent, so no entry is ever empty. Contracts stand with the algorithms in native/kernels/*.inl.h.
+//
+// Common rules: pointers may be unaligned; x and y may be the same address (never partly overlapping); ld* is the step
+// between rows in elements; no kernel allocates, throws or keeps state; sizes of zero are legal. Every result depends
+// only on its own row's inputs and the ISA, never on how rows were cut into tiles or threads.
+#pragma once
+
+#include <cstdint>
+
+#include "../core/dtype.h"
+#include "../core/pack.h"
+
+namespace vectral {
+
+enum class Activation : uint8_t { none, gelu, gelu_tanh, relu, silu, tanh, sigmoid };
+
+// C = activation(A * W^T + bias) + residual, for rows [row_begin, row_end) and panels [panel_begin, panel_end) of W.
+struct GemmArgs {
+  const float* a = nullptr;  // [m, k], step lda
+  int64_t lda = 0;
+  PackedView w;                      // packed from [n, k], f32, f16 or bf16
+  const float* bias = nullptr;       // [n], or none
+  const float* residual = nullptr;   // [m, n], step ldr, or none; may be C
+  int64_t ldr = 0;
+  Activation activation = Activation::none;
+  float* c = nullptr;  // [m, n], step ldc
+  int64_t ldc = 0;
+  int64_t row_begin = 0, row_end = 0;
+  int64_t panel_begin = 0, panel_end = 0;
+};
+
+// KERNEL(return type, name, (arguments))
+#define VECTRAL_KERNELS(KERNEL)                                                                                        \
+  /* layout this ISA's gemm wants for weights of `dtype`; `n` lets narrow matrices choose a narrow panel */            \
+  KERNEL(PackLayout, gemm_layout, (DType dtype, int64_t n))                                                            \
+  KERNEL(void, gemm, (const GemmArgs& args))                                                                           \
+  /* y[i] = f(x[i]) */                                                                                                 \
+  KERNEL(void, activate, (Activation f, const float* x, float* y, int64_t n))                                          \
+  KERNEL(void, add, (const float* a, const float* b, float* y, int64_t n))                                             \
+  KERNEL(void, mul, (const float* a, const float* b, float* y, int64_t n))                                             \
+  KERNEL(void, scale, (const float* x, float factor, float* y, int64_t n))                                             \
+  /* one row at a time, over `cols` */                                                                                 \
+  KERNEL(void, layer_norm,                                                                                             \
+         (const float* x, int64_t ldx, const float* gamma, const float* beta, float eps, float* y, int64_t ldy,        \
+          int64_t rows, int64_t cols))                                                                                 \
+  KERNEL(void, rms_norm,                                                                                               \
+         (const float* x, int64_t ldx, const float* gamma, float eps, float* y, int64_t ldy, int64_t rows,             \
+          int64_t cols))                                                                                               \
+  KERNEL(void, softmax, (const float* x, int64_t ldx, float* y, int64_t ldy, int64_t rows, int64_t cols))              \
+  KERNEL(void, l2_normalize,                                                                                           \
+         (const float* x, int64_t ldx, float eps, float* y, int64_t ldy, int64_t rows, int64_t cols))                  \
+  /* y[cols] = reduction over rows: sum, maximum, and sum of (first + row) * x[row] */                                 \
+  KERNEL(void, sum_rows, (const float* x, int64_t ldx, int64_t rows, int64_t cols, float* y))                          \
+  KERNEL(void, max_rows, (const float* x, int64_t ldx, int64_t rows, int64_t cols, float* y))                          \
+  KERNEL(void, position_sum_rows,                                                                                      \
+         (const float* x, int64_t ldx, int64_t first, int64_t rows, int64_t cols, float* y))                           \
+  /* conversions: from any dtype to f32, and from f32 to f32, f16 or bf16 (nearest even) */                            \
+  KERNEL(void, to_f32, (DType from, const void* x, float* y, int64_t n))                                               \
+  KERNEL(void, from_f32, (DType to, const float* x, void* y, int64_t n))
+
+struct KernelTable {
+#define VECTRAL_FIELD(ret, name, args) ret(*name) args = nullptr;
+  VECTRAL_KERNELS(VECTRAL_FIELD)
+#undef VECTRAL_FIELD
+};
+
+}  // namespace vectral

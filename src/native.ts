@@ -1,0 +1,129 @@
+/** The compiled addon: where it is found, and its face. The only file that loads it. */
+import { loadAddon } from './addon.js';
+
+/** Opaque references to native objects; they free what they hold when released or collected. */
+export type TensorHandle = { readonly __tensor: unique symbol };
+export type WeightsHandle = { readonly __weights: unique symbol };
+export type ProgramHandle = { readonly __program: unique symbol };
+
+export type NativeArray = Float32Array | Uint16Array | Float64Array | Int8Array | Int32Array | BigInt64Array;
+
+/** Attributes of an operation (native/program/attributes.h has the same fields). */
+export interface NativeAttributes {
+  heads?: number;
+  scale?: number;
+  causal?: boolean;
+  eps?: number;
+  activation?: string;
+  mode?: string;
+  axis?: number;
+  begin?: number;
+  order?: readonly number[];
+}
+
+/** One `[out, in]` weight with its bias; a linear step may stack several along `out`. */
+export interface NativeLinearPart {
+  weight: TensorHandle;
+  bias?: TensorHandle | undefined;
+}
+
+export interface NativeStep {
+  op: string;
+  inputs: readonly number[];
+  output: number;
+  attributes: NativeAttributes;
+  weights?: readonly NativeLinearPart[] | undefined;
+}
+
+/** Where a value of a program lives. A negative shape entry is a symbol: -1 - index into `symbols` of `run`. */
+export interface NativeValue {
+  kind: 'input' | 'output' | 'constant' | 'slot' | 'alias';
+  dtype: string;
+  shape: readonly number[];
+  /** input, output, slot: which one. alias: the value it views. */
+  index?: number | undefined;
+  /** constant */
+  tensor?: TensorHandle | undefined;
+  /** alias: first element, and elements from row to row (0: contiguous). */
+  offset?: number | undefined;
+  rowStride?: number | undefined;
+}
+
+export interface NativePlan {
+  values: readonly NativeValue[];
+  slots: number;
+  inputs: number;
+  outputs: number;
+  steps: readonly NativeStep[];
+}
+
+export interface NativeWeightEntry {
+  name: string;
+  /** As the file writes it: F32, F16, BF16, I64 … */
+  dtype: string;
+  shape: number[];
+  /** Bytes from the start of the data section. */
+  begin: number;
+  end: number;
+}
+
+export interface NativeInfo {
+  isa: string;
+  runnable: string[];
+  built: string[];
+  features: string[];
+  /** CPUs this process may use: affinity mask and cgroup quota. */
+  cpus: number;
+  /** Default thread count: VECTRAL_THREADS, or `cpus`. */
+  threads: number;
+  /** kernel → the instruction set that provides it */
+  kernels: Record<string, string>;
+  ops: string[];
+}
+
+export interface Native {
+  info(): NativeInfo;
+
+  /** Copies `data`. f16 and bf16 take Uint16Array of bits. */
+  tensorFrom(data: NativeArray, dtype: string, shape: readonly number[]): TensorHandle;
+  /** A copy. f16 and bf16 come as Uint16Array of bits. */
+  tensorRead(tensor: TensorHandle): NativeArray;
+  /** The same bytes under another shape of equal size; shares storage. */
+  tensorReshape(tensor: TensorHandle, shape: readonly number[]): TensorHandle;
+  tensorRelease(tensor: TensorHandle): void;
+
+  /** Opens, maps (or reads) and validates a safetensors file. Rejects with one sentence that names file and field. */
+  openWeights(path: string, mmap: boolean): Promise<WeightsHandle>;
+  weightsEntries(weights: WeightsHandle): NativeWeightEntry[];
+  weightsMetadata(weights: WeightsHandle): Record<string, string>;
+  /** A view into the file; keeps it mapped. */
+  weightsTensor(weights: WeightsHandle, name: string): TensorHandle;
+  weightsRelease(weights: WeightsHandle): void;
+
+  /** Runs one operation now, on the calling thread and the pool. */
+  execute(
+    op: string,
+    inputs: readonly TensorHandle[],
+    attributes: NativeAttributes,
+    dtype: string,
+    shape: readonly number[],
+    weights: readonly NativeLinearPart[] | undefined,
+    threads: number,
+  ): TensorHandle;
+
+  /** Parses a plan and packs its weights off the calling thread. */
+  compile(plan: NativePlan, threads: number): Promise<ProgramHandle>;
+  /** One asynchronous job. `outputs` are filled; neither array may be touched until the promise settles. */
+  run(
+    program: ProgramHandle,
+    inputs: readonly NativeArray[],
+    symbols: readonly number[],
+    outputs: readonly NativeArray[],
+    threads: number,
+  ): Promise<void>;
+  /** Bytes: packed weights this program uses (shared ones included), arena of its largest run so far. */
+  programMemory(program: ProgramHandle): { packed: number; arena: number };
+  programRelease(program: ProgramHandle): void;
+}
+
+export const native: Native = loadAddon();
