@@ -1,5 +1,8 @@
 /** The compiled addon: where it is found, and its face. The only file that loads it. */
-import { loadAddon } from './addon.js';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import packageRoot from '../package-root.cjs';
 
 /** Opaque references to native objects; they free what they hold when released or collected. */
 export type TensorHandle = { readonly __tensor: unique symbol };
@@ -124,6 +127,48 @@ export interface Native {
   /** Bytes: packed weights this program uses (shared ones included), arena of its largest run so far. */
   programMemory(program: ProgramHandle): { packed: number; arena: number };
   programRelease(program: ProgramHandle): void;
+}
+
+/** `linux-x64-glibc`, `darwin-arm64`: the folder a prebuilt addon for this process lies in. */
+function platformName(): string {
+  const name = `${process.platform}-${process.arch}`;
+  if (process.platform !== 'linux') return name;
+  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  return `${name}-${report.header?.glibcVersionRuntime ? 'glibc' : 'musl'}`;
+}
+
+/** The addon file: `VECTRAL_ADDON` if set, else one built here, else the one shipped for this platform. */
+function addonFile(): string {
+  const forced = process.env.VECTRAL_ADDON;
+  if (forced) {
+    if (existsSync(forced)) return path.resolve(forced);
+    throw new Error(
+      `VECTRAL_ADDON names '${forced}', and there is no such file. Unset it or give the path of vectral.node.`,
+    );
+  }
+  const built = path.join(packageRoot, 'build', 'Release', 'vectral.node');
+  if (existsSync(built)) return built;
+  const prebuilt = path.join(packageRoot, 'prebuilds', platformName(), 'vectral.node');
+  if (existsSync(prebuilt)) return prebuilt;
+  throw new Error(
+    `vectral has no compiled addon for ${platformName()}: neither ${built} nor ${prebuilt} exists. ` +
+      "Build it in a clone of vectral's repository with 'npm ci' (a C++20 compiler and Python 3 are needed), " +
+      'and set VECTRAL_ADDON to the path of its build/Release/vectral.node.',
+  );
+}
+
+function loadAddon(): Native {
+  const file = addonFile();
+  try {
+    return createRequire(path.join(packageRoot, 'package.json'))(file) as Native;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(
+      `the addon ${file} cannot be loaded: ${reason}. ` +
+        "Build it for this platform with 'npm ci' in a clone of vectral's repository, or set VECTRAL_ADDON.",
+      { cause },
+    );
+  }
 }
 
 export const native: Native = loadAddon();
