@@ -133,8 +133,13 @@ export interface Native {
 function platformName(): string {
   const name = `${process.platform}-${process.arch}`;
   if (process.platform !== 'linux') return name;
-  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
-  return `${name}-${report.header?.glibcVersionRuntime ? 'glibc' : 'musl'}`;
+  const report = process.report as NodeJS.ProcessReport & { excludeNetwork?: boolean };
+  // Left in, the report looks up the names of open sockets' peers, which can take seconds.
+  const before = report.excludeNetwork;
+  report.excludeNetwork = true;
+  const { header } = report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  report.excludeNetwork = before ?? false;
+  return `${name}-${header?.glibcVersionRuntime ? 'glibc' : 'musl'}`;
 }
 
 /** The addon file: `VECTRAL_ADDON` if set, else one built here, else the one shipped for this platform. */
