@@ -1,0 +1,51 @@
+// `npm test`: builds what is missing or old, then runs the TypeScript tests and, where cmake and doctest are, the C++ tests.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const require = createRequire(import.meta.url);
+
+function run(command, args) {
+  return spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status === 0;
+}
+
+function newest(folder) {
+  const names = readdirSync(path.join(root, folder), { recursive: true });
+  return Math.max(...names.map((name) => statSync(path.join(root, folder, name)).mtimeMs));
+}
+
+function isOld(product, folder) {
+  const file = path.join(root, product);
+  return !existsSync(file) || statSync(file).mtimeMs < newest(folder);
+}
+
+function build() {
+  if (isOld('build/Release/vectral.node', 'native') && !run(process.execPath, ['scripts/build-native.mjs'])) return false;
+  return !isOld('dist/cjs/package.json', 'src') || run(process.execPath, ['scripts/build-ts.mjs']);
+}
+
+function nativeTests() {
+  if (spawnSync('cmake', ['--version']).status !== 0) {
+    console.log('C++ tests skipped: cmake was not found.');
+    return true;
+  }
+  const dir = path.join(root, 'build-tests');
+  if (!run('cmake', ['-S', root, '-B', dir, '-DCMAKE_BUILD_TYPE=Release'])) return false;
+  if (!run('cmake', ['--build', dir, '--parallel', String(os.availableParallelism())])) return false;
+  const binary = path.join(dir, 'vectral_tests');
+  if (!existsSync(binary)) {
+    console.log('C++ tests skipped: the doctest header was not found (Debian: doctest-dev).');
+    return true;
+  }
+  return run(binary, []);
+}
+
+if (!build()) process.exit(1);
+const vitest = path.join(path.dirname(require.resolve('vitest/package.json')), 'vitest.mjs');
+const typescriptPassed = run(process.execPath, [vitest, 'run', ...process.argv.slice(2)]);
+const nativePassed = nativeTests();
+process.exit(typescriptPassed && nativePassed ? 0 : 1);
