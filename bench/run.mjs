@@ -1,0 +1,149 @@
+/**
+ * The benchmark: node bench/run.mjs [--peers DIR] [--threads 1,2] [--cases a,b] [--engines a,b] [--rounds N] [--budget MS] [--model DIR]
+ * [--out FILE]. README.md says what is measured and how.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { cases, withTexts } from './cases.mjs';
+import { coreScaling } from './core-scaling.mjs';
+import { engines, REFERENCE } from './engines.mjs';
+import { describeMachine, engineVersion, installSize } from './machine.mjs';
+import { livePids, runOnce, startEngine } from './processes.mjs';
+import { QuietMachine } from './quiet.mjs';
+import { quantile, summary } from './statistics.mjs';
+import { render } from './table.mjs';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const { values: flags } = parseArgs({
+  options: {
+    peers: { type: 'string', default: process.env.VECTRAL_PEERS ?? '' },
+    threads: { type: 'string', default: '1,2' },
+    cases: { type: 'string', default: cases.map((row) => row.name).join(',') },
+    engines: { type: 'string', default: engines.map((row) => row.name).join(';') },
+    rounds: { type: 'string', default: '7' },
+    budget: { type: 'string', default: '250' },
+    model: { type: 'string', default: path.join(here, '../models/all-MiniLM-L6-v2') },
+    out: { type: 'string', default: '' },
+  },
+});
+const rounds = Number(flags.rounds);
+const budget = Number(flags.budget);
+const modelDir = path.resolve(flags.model);
+const peersDir = flags.peers && path.resolve(flags.peers);
+const chosen = engines.filter((row) => flags.engines.split(';').includes(row.name) && (peersDir || !row.peer));
+const list = withTexts(
+  cases.filter((row) => flags.cases.split(',').includes(row.name)),
+  modelDir,
+);
+const quiet = new QuietMachine(livePids);
+const results = [];
+let isa = null;
+const say = (text) => process.stderr.write(`${text}\n`);
+
+/** One figure of every participant a round, in rotating order; the rows of one case. */
+async function interleave(row, threads, participants, measure, count = rounds) {
+  const values = new Map(participants.map((p) => [p.engine.name, []]));
+  for (let round = 0; round < count; round++) {
+    const order = participants.map((_, i) => participants[(i + round) % participants.length]);
+    const figures = await quiet.run(async () => {
+      const figures = new Map();
+      for (const p of order) figures.set(p.engine.name, await measure(p));
+      return figures;
+    });
+    for (const [name, figure] of figures) values.get(name).push(figure);
+  }
+  const reference = values.get(REFERENCE)?.map((figure) => figure.value);
+  for (const p of participants) {
+    const figures = values.get(p.engine.name);
+    const numbers = figures.map((figure) => figure.value);
+    const ratios = reference?.map((base, i) => (row.better === 'lower' ? base / numbers[i] : numbers[i] / base));
+    const p90 = figures[0].p90 === undefined ? null : quantile(figures.map((figure) => figure.p90), 0.5);
+    results.push({
+      case: row.name,
+      threads,
+      engine: p.engine.name,
+      unit: row.unit,
+      ...summary(numbers),
+      p90,
+      ratio: ratios ? summary(ratios) : null,
+      grouping: (row.kind === 'batch' && p.grouping) || null,
+      rounds: numbers,
+    });
+  }
+  say(`${row.name}, ${threads} thread${threads > 1 ? 's' : ''}: done`);
+}
+
+/** Cases that live in one long process an engine. */
+async function warmCases(threads, options, rows) {
+  const running = [];
+  for (const engine of chosen) running.push(await startEngine(engine, options));
+  for (const p of running) isa ??= (await p.ask('info')).isa;
+  for (const row of rows) {
+    if (row.kind === 'batch') {
+      for (const p of running) p.grouping = (await p.ask('chooseGrouping', { texts: row.texts })).grouping;
+      await interleave(row, threads, running, (p) => p.ask('batch', { texts: row.texts }));
+    } else {
+      await interleave(row, threads, running, (p) => p.ask(row.kind, { ids: row.ids, text: row.text, budget }));
+    }
+  }
+  for (const p of running) await p.close();
+}
+
+/** Cases that need a new process for every figure. The first round only warms the page cache. */
+async function freshCases(threads, options, rows) {
+  const participants = chosen.map((engine) => ({ engine }));
+  const text = 'A cold start ends with one vector.';
+  for (const row of rows) {
+    if (row.kind === 'rss-mixed') {
+      await interleave(row, threads, participants, ({ engine }) => peakOfBatch(engine, options, row.texts), 3);
+      continue;
+    }
+    for (const engine of chosen) await runOnce(engine, options, text);
+    await interleave(row, threads, participants, async ({ engine }) => {
+      const { milliseconds, peak } = await runOnce(engine, options, text);
+      return { value: row.kind === 'cold' ? milliseconds : peak };
+    });
+  }
+}
+
+/** Texts go in with the grouping that was fastest in the batch case. */
+async function peakOfBatch(engine, options, texts) {
+  const fastest = results.find((result) => result.case === 'mixed-256' && result.engine === engine.name)?.grouping;
+  const process = await startEngine(engine, options);
+  await process.ask('batch', { texts, grouping: fastest ?? undefined });
+  const peak = await process.ask('peak');
+  await process.close();
+  return peak;
+}
+
+const scaling = {};
+const series = flags.threads.split(',').map(Number);
+const isFresh = (row) => ['cold', 'rss-one', 'rss-mixed'].includes(row.kind);
+for (const threads of series) {
+  const options = { modelDir, peersDir, threads };
+  if (threads > 1) scaling[threads] = [await coreScaling(threads)];
+  await warmCases(threads, options, list.filter((row) => !isFresh(row)));
+  if (threads > 1) scaling[threads].push(await coreScaling(threads));
+  if (threads === series[0]) await freshCases(threads, options, list.filter(isFresh));
+}
+
+const report = {
+  schema: 1,
+  machine: describeMachine(isa),
+  model: path.basename(modelDir),
+  settings: { rounds, budgetMs: budget, threads: series },
+  reference: REFERENCE,
+  cases: list.map(({ ids, text, texts, ...row }) => row),
+  engines: chosen.map((engine) => ({
+    name: engine.name,
+    version: engineVersion(engine, peersDir),
+    install: installSize(engine, peersDir),
+  })),
+  results,
+  noise: { othersMedian: quantile(quiet.others, 0.5), othersMax: Math.max(...quiet.others), stolenMax: Math.max(...quiet.stolen) },
+  coreScaling: scaling,
+};
+if (flags.out) fs.writeFileSync(flags.out, `${JSON.stringify(report, null, 1)}\n`);
+console.log(render(report));
