@@ -1,0 +1,161 @@
+#include "packed_weights.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <map>
+#include <mutex>
+
+#include "thread_pool.h"
+
+namespace vectral {
+namespace {
+
+// Those who want the same matrix at the same time queue at its entry, so that it is packed once.
+struct Entry {
+  std::mutex mutex;
+  std::weak_ptr<const PackedWeights> packed;
+};
+
+// Leaked on purpose: a worker may still release a matrix while the process runs its static destructors.
+struct Registry {
+  std::mutex mutex;
+  std::map<std::string, std::shared_ptr<Entry>> entries;
+};
+
+Registry& registry() {
+  static Registry& instance = *new Registry;
+  return instance;
+}
+
+DType packed_dtype(const std::vector<Tensor>& parts) {
+  const DType first = parts.front().dtype;
+  const bool same = std::all_of(parts.begin(), parts.end(), [&](const Tensor& t) { return t.dtype == first; });
+  return same ? first : DType::f32;
+}
+
+std::string key_of(const std::vector<Tensor>& parts, const PackingIsa& isa, const PackLayout& layout) {
+  std::string key = isa.name;
+  const auto add = [&key](auto number) { key += '/' + std::to_string(number); };
+  add(static_cast<int>(layout.dtype));
+  add(layout.panel);
+  add(layout.interleave);
+  add(layout.block);
+  for (const Tensor& part : parts) {
+    add(part.storage->source());
+    add(part.storage->offset());
+    add(static_cast<int>(part.dtype));
+    add(part.shape.dims[0]);
+    add(part.shape.dims[1]);
+  }
+  return key;
+}
+
+Status check_parts(const std::vector<Tensor>& parts) {
+  if (parts.empty()) return Status::error("linear: needs at least one weight");
+  const int64_t k = parts.front().shape.dims[1];
+  for (const Tensor& part : parts) {
+    const std::string shape = shape_text(part.shape.dims, part.shape.rank);
+    if (part.shape.rank != 2) return Status::error("linear: weight must be [out, in], got " + shape);
+    if (part.shape.dims[1] != k) {
+      return Status::error("linear: stacked weights must have equal widths, got " + shape + " beside " +
+                           std::to_string(k) + " columns");
+    }
+    if (part.dtype != DType::f32 && part.dtype != DType::f16 && part.dtype != DType::bf16) {
+      return Status::error(std::string("linear: weight must be f32, f16 or bf16, got ") + dtype_name(part.dtype));
+    }
+  }
+  return Status::ok();
+}
+
+// Copies rows [first, first + count) of the stacked parts to `out`, in the type of the packed matrix.
+void gather_rows(const std::vector<Tensor>& parts, const PackingIsa& isa, DType dtype, int64_t first, int64_t count,
+                 uint8_t* out) {
+  const int64_t row_bytes = parts.front().shape.dims[1] * dtype_bytes(dtype);
+  for (const Tensor& part : parts) {
+    const int64_t rows = part.shape.dims[0], k = part.shape.dims[1];
+    const int64_t begin = std::max<int64_t>(first, 0), end = std::min(first + count, rows);
+    if (begin < end) {
+      const auto* source = static_cast<const uint8_t*>(part.storage->data()) + begin * k * dtype_bytes(part.dtype);
+      uint8_t* const target = out + (begin - first) * row_bytes;
+      if (part.dtype == dtype) {
+        std::memcpy(target, source, static_cast<size_t>((end - begin) * row_bytes));
+      } else {
+        isa.to_f32(part.dtype, source, reinterpret_cast<float*>(target), (end - begin) * k);
+      }
+    }
+    first -= rows;
+  }
+}
+
+}  // namespace
+
+Status PackedWeights::of(const std::vector<Tensor>& parts, const PackingIsa& isa, int threads,
+                         std::shared_ptr<const PackedWeights>* packed) {
+  if (Status status = check_parts(parts); !status.is_ok()) return status;
+  int64_t n = 0;
+  for (const Tensor& part : parts) n += part.shape.dims[0];
+  const PackLayout layout = isa.layout(packed_dtype(parts), n);
+  const std::string key = key_of(parts, isa, layout);
+
+  std::shared_ptr<Entry> entry;
+  {
+    Registry& r = registry();
+    std::lock_guard lock(r.mutex);
+    std::shared_ptr<Entry>& slot = r.entries[key];
+    if (slot == nullptr) slot = std::make_shared<Entry>();
+    entry = slot;
+  }
+  std::lock_guard lock(entry->mutex);
+  *packed = entry->packed.lock();
+  if (*packed != nullptr) return Status::ok();
+
+  std::shared_ptr<PackedWeights> made(new PackedWeights);
+  made->key_ = key;
+  made->view_ = {nullptr, layout, n, parts.front().shape.dims[1]};
+  if (Status status = made->pack(parts, isa, threads); !status.is_ok()) return status;
+  entry->packed = made;
+  *packed = std::move(made);
+  return Status::ok();
+}
+
+PackedWeights::~PackedWeights() {
+  Registry& r = registry();
+  std::lock_guard lock(r.mutex);
+  const auto found = r.entries.find(key_);
+  // Whoever holds the entry besides the registry is about to fill it again.
+  if (found != r.entries.end() && found->second.use_count() == 1 && found->second->packed.expired()) {
+    r.entries.erase(found);
+  }
+}
+
+Status PackedWeights::pack(const std::vector<Tensor>& parts, const PackingIsa& isa, int threads) {
+  const PackLayout& layout = view_.layout;
+  const int64_t n = view_.n, k = view_.k, panels = view_.panels();
+  memory_ = AlignedMemory(packed_bytes(layout, n, k));
+  if (memory_.data() == nullptr) return Status::error("linear: not enough memory for the packed weights");
+  view_.data = memory_.data();
+  const int64_t panel_bytes = packed_bytes(layout, layout.panel, k);
+  std::atomic<bool> short_of_memory{false};
+
+  ThreadPool::instance().run(static_cast<int>(std::clamp<int64_t>(panels, 1, std::max(threads, 1))), [&](int thread, int count, Barrier&) {
+    const AlignedMemory rows(layout.panel * k * dtype_bytes(layout.dtype));
+    if (rows.data() == nullptr) {
+      short_of_memory.store(true, std::memory_order_relaxed);
+      return;
+    }
+    for (int64_t p = panels * thread / count; p < panels * (thread + 1) / count; ++p) {
+      const int64_t first = p * layout.panel, height = std::min<int64_t>(layout.panel, n - first);
+      gather_rows(parts, isa, layout.dtype, first, height, static_cast<uint8_t*>(rows.data()));
+      pack_panels(layout, rows.data(), k, 1, height, k, 0, 1, static_cast<uint8_t*>(memory_.data()) + p * panel_bytes);
+    }
+  });
+  if (short_of_memory) return Status::error("linear: not enough memory to pack the weights");
+  // What was read from a mapping is not needed again in that form.
+  for (const Tensor& part : parts) {
+    if (const auto& file = part.storage->file()) file->drop_pages(part.storage->offset(), part.storage->bytes());
+  }
+  return Status::ok();
+}
+
+}  // namespace vectral

@@ -1,0 +1,34 @@
+#include "storage.h"
+
+#include <algorithm>
+
+namespace vectral {
+
+std::shared_ptr<Storage> Storage::allocate(int64_t bytes) {
+  std::shared_ptr<Storage> storage(new Storage);
+  storage->memory_ = AlignedMemory(bytes);
+  if (storage->memory_.data() == nullptr) return nullptr;
+  storage->data_ = storage->memory_.data();
+  storage->bytes_ = bytes;
+  storage->source_ = next_storage_id();
+  return storage;
+}
+
+std::shared_ptr<Storage> Storage::region(std::shared_ptr<const MappedFile> file, int64_t begin, int64_t bytes) {
+  std::shared_ptr<Storage> storage(new Storage);
+  storage->data_ = const_cast<uint8_t*>(file->data()) + begin;
+  storage->bytes_ = bytes;
+  storage->source_ = file->id();
+  storage->offset_ = begin;
+  storage->file_ = std::move(file);
+  return storage;
+}
+
+void PackedCache::keep(std::shared_ptr<const PackedWeights> packed) {
+  std::lock_guard lock(mutex_);
+  if (const auto found = std::find(kept_.begin(), kept_.end(), packed); found != kept_.end()) kept_.erase(found);
+  if (kept_.size() == kKept) kept_.erase(kept_.begin());
+  kept_.push_back(std::move(packed));
+}
+
+}  // namespace vectral

@@ -1,0 +1,61 @@
+// Tensors with shared ownership: bytes (own memory or a region of a file), an element type and a shape.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "aligned_memory.h"
+#include "mapped_file.h"
+#include "shape.h"
+
+namespace vectral {
+
+// Bytes that never change once they have been shared.
+class Storage {
+ public:
+  // Null where the memory cannot be had.
+  static std::shared_ptr<Storage> allocate(int64_t bytes);
+  static std::shared_ptr<Storage> region(std::shared_ptr<const MappedFile> file, int64_t begin, int64_t bytes);
+
+  void* data() const { return data_; }
+  int64_t bytes() const { return bytes_; }
+  bool owned() const { return file_ == nullptr; }
+  const std::shared_ptr<const MappedFile>& file() const { return file_; }
+
+  // Two storages with the same source and offset begin with the same bytes.
+  uint64_t source() const { return source_; }
+  int64_t offset() const { return offset_; }
+
+ private:
+  Storage() = default;
+  AlignedMemory memory_;
+  std::shared_ptr<const MappedFile> file_;
+  void* data_ = nullptr;
+  int64_t bytes_ = 0;
+  uint64_t source_ = 0;
+  int64_t offset_ = 0;
+};
+
+class PackedWeights;
+
+struct Tensor {
+  std::shared_ptr<const Storage> storage;
+  DType dtype = DType::f32;
+  Shape shape;
+
+  View view() const { return make_view(storage->data(), dtype, shape); }
+};
+
+// Packed forms that eager calls made of a weight: kept as long as the tensor, so that the next call finds them.
+class PackedCache {
+ public:
+  void keep(std::shared_ptr<const PackedWeights> packed);
+
+ private:
+  static constexpr size_t kKept = 4;
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<const PackedWeights>> kept_;  // latest last
+};
+
+}  // namespace vectral

@@ -1,0 +1,135 @@
+#include "thread_pool.h"
+
+#include <algorithm>
+#include <chrono>
+#include <system_error>
+#include <thread>
+
+#include "cpu_count.h"
+
+#ifndef _WIN32
+#include <pthread.h>
+#endif
+#if defined(__x86_64__) || defined(_M_X64)
+#include <immintrin.h>
+#endif
+
+namespace vectral {
+namespace {
+
+constexpr std::chrono::microseconds kSpinTime{100};
+constexpr int kPausesPerLook = 32;  // between looks at the clock, which costs about as much as one pause
+
+void pause() {
+#if defined(__x86_64__) || defined(_M_X64)
+  _mm_pause();
+#elif defined(__aarch64__) && !defined(_MSC_VER)
+  asm volatile("yield");
+#endif
+}
+
+int cpus() {
+  static const int count = usable_cpus();
+  return count;
+}
+
+}  // namespace
+
+void await_change(const std::atomic<uint32_t>& value, uint32_t old, bool spin) {
+  if (spin) {
+    const auto deadline = std::chrono::steady_clock::now() + kSpinTime;
+    do {
+      for (int i = 0; i < kPausesPerLook; ++i) {
+        if (value.load(std::memory_order_acquire) != old) return;
+        pause();
+      }
+    } while (std::chrono::steady_clock::now() < deadline);
+  }
+  value.wait(old, std::memory_order_acquire);
+}
+
+void Barrier::wait() {
+  if (threads_ == 1) return;
+  const uint32_t round = round_.load(std::memory_order_relaxed);
+  if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 < threads_) {
+    await_change(round_, round, spin_);
+    return;
+  }
+  arrived_.store(0, std::memory_order_relaxed);
+  round_.store(round + 1, std::memory_order_release);
+  round_.notify_all();
+}
+
+ThreadPool& ThreadPool::instance() {
+  static std::atomic<ThreadPool*> pool{nullptr};
+  static std::mutex& mutex = *new std::mutex;
+  if (ThreadPool* const made = pool.load(std::memory_order_acquire)) return *made;
+  std::lock_guard lock(mutex);
+  if (pool.load(std::memory_order_relaxed) == nullptr) {
+#ifndef _WIN32
+    // A forked child has none of the threads: it starts anew.
+    static const int registered = pthread_atfork(nullptr, nullptr, [] { pool.store(nullptr); });
+    static_cast<void>(registered);
+#endif
+    pool.store(new ThreadPool, std::memory_order_release);
+  }
+  return *pool.load(std::memory_order_relaxed);
+}
+
+int ThreadPool::ensure_workers(int wanted) {
+  while (static_cast<int>(workers_.size()) < wanted) {
+    auto worker = std::make_unique<Worker>();
+    const int thread = static_cast<int>(workers_.size()) + 1;
+    // The one place below the Node layer that meets an exception: the standard library has no other way to refuse.
+    try {
+      std::thread([this, &posted = *worker, thread] { work(posted, thread); }).detach();
+    } catch (const std::system_error&) {
+      break;
+    }
+    workers_.push_back(std::move(worker));
+  }
+  return std::min(wanted, static_cast<int>(workers_.size()));
+}
+
+void ThreadPool::run_erased(int threads, Call call, const void* task) {
+  threads = std::clamp(threads, 1, kMaxThreads);
+  if (threads == 1) {
+    Barrier alone(1, false);
+    return call(task, 0, 1, alone);
+  }
+  const uint32_t ticket = next_ticket_.fetch_add(1, std::memory_order_relaxed);
+  for (uint32_t now; (now = serving_.load(std::memory_order_acquire)) != ticket;) await_change(serving_, now, false);
+
+  const int helpers = ensure_workers(threads - 1);
+  const bool spin = helpers < cpus();
+  Barrier barrier(helpers + 1, spin);
+  job_ = {call, task, helpers + 1, &barrier, spin};
+  working_.store(helpers, std::memory_order_relaxed);
+  const uint32_t finished = finished_.load(std::memory_order_relaxed);
+  for (int i = 0; i < helpers; ++i) {
+    workers_[static_cast<size_t>(i)]->posted.fetch_add(1, std::memory_order_release);
+    workers_[static_cast<size_t>(i)]->posted.notify_one();
+  }
+  call(task, 0, helpers + 1, barrier);
+  if (helpers > 0) await_change(finished_, finished, spin);
+
+  serving_.fetch_add(1, std::memory_order_release);
+  serving_.notify_all();
+}
+
+void ThreadPool::work(Worker& worker, int thread) {
+  bool spin = false;
+  for (uint32_t seen = 0;;) {
+    await_change(worker.posted, seen, spin);
+    seen = worker.posted.load(std::memory_order_acquire);
+    const Job job = job_;  // the next caller may write it as soon as this one is done
+    spin = job.spin;
+    job.call(job.task, thread, job.threads, *job.barrier);
+    if (working_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      finished_.fetch_add(1, std::memory_order_release);
+      finished_.notify_one();
+    }
+  }
+}
+
+}  // namespace vectral
