@@ -1,0 +1,48 @@
+/** The errors vectral throws. Each says what was wrong, where, and the mend; `code` is for programs. */
+
+/** Base of every error of this package. */
+export class VectralError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+    this.name = new.target.name;
+  }
+}
+
+/** An operation got a tensor it cannot take. */
+export class TensorError extends VectralError {
+  /** The operation, e.g. `matmul`. */
+  readonly op: string;
+  constructor(op: string, expected: string, got: string) {
+    super('TENSOR', `${op}: expected ${expected}, got ${got}`);
+    this.op = op;
+  }
+}
+
+/** A weight file lies, or does not fit the model. */
+export class WeightsError extends VectralError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('WEIGHTS', message, options);
+  }
+}
+
+/** A JSON file of a model folder is missing, is not what it should be, or asks for something unknown. */
+export class ConfigError extends VectralError {
+  /** Path of the file. */
+  readonly file: string;
+  /** The field, e.g. `num_attention_heads`; empty for the whole file. */
+  readonly field: string;
+  constructor(file: string, field: string, problem: string, options?: { cause?: unknown }) {
+    super('CONFIG', field === '' ? `${file}: ${problem}` : `${file}: "${field}" ${problem}`, options);
+    this.file = file;
+    this.field = field;
+  }
+}
+
+/** A call was made with an option or value that makes no sense. */
+export class UsageError extends VectralError {
+  constructor(message: string) {
+    super('USAGE', message);
+  }
+}

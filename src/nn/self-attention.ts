@@ -1,0 +1,27 @@
+import { attention, attentionProbs } from '../ops/index.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { WeightScope } from '../weights/scope.js';
+import type { Batch } from './batch.js';
+import { Linear } from './linear.js';
+
+/** Multi-head self-attention (Vaswani et al. 2017). Parameters: `query`, `key`, `value`, each a Linear `[D, D]`. */
+export class SelfAttention {
+  readonly query: Linear;
+  readonly key: Linear;
+  readonly value: Linear;
+  readonly heads: number;
+
+  constructor(w: WeightScope, size: number, heads: number) {
+    this.query = new Linear(w.at('query'), size, size);
+    this.key = new Linear(w.at('key'), size, size);
+    this.value = new Linear(w.at('value'), size, size);
+    this.heads = heads;
+  }
+
+  /** `[N, D] → [N, D]`; `name` is what a trace calls the probabilities `[H, P]`. */
+  forward(x: Tensor, batch: Batch, name: string): Tensor {
+    const [q, k, v] = [this.query.forward(x), this.key.forward(x), this.value.forward(x)];
+    batch.trace(name, () => attentionProbs(q, k, batch.offsets, { heads: this.heads }));
+    return attention(q, k, v, batch.offsets, { heads: this.heads });
+  }
+}

@@ -1,0 +1,65 @@
+import { TensorError } from '../errors.js';
+import { PAIRS } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { expectDtype, expectRank, run } from './run.js';
+
+export interface AttentionOptions {
+  /** H; must divide the width of q. */
+  readonly heads: number;
+  /** Factor on q · k; default 1/√d with d the width of a head. */
+  readonly scale?: number;
+  /** A token sees itself and what stands before it. Default false. */
+  readonly causal?: boolean;
+  /** `[H, L', L']` f32, L' at least the longest sequence: added before the softmax, the same for every sequence. */
+  readonly bias?: Tensor;
+}
+
+/**
+ * Scaled dot-product attention (Vaswani et al. 2017, arXiv:1706.03762) over packed sequences: each attends within itself.
+ * @param q `[N, H·d]` f32, as k and v. @param offsets `[S+1]` i32: where each sequence begins; first 0, last N.
+ * @returns softmax(scale · q kᵀ + bias) v, `[N, H·d]` f32.
+ */
+export function attention(q: Tensor, k: Tensor, v: Tensor, offsets: Tensor, options: AttentionOptions): Tensor {
+  const { attributes, bias } = check('attention', { q, k, v }, offsets, options);
+  return run({ op: 'attention', inputs: [q, k, v, offsets, ...bias], dtype: 'f32', shape: q.shape, attributes });
+}
+
+/**
+ * The weights of {@link attention} themselves, for looking inside.
+ * @returns `[H, P]` f32, P = Σ T²: for each head the `[T, T]` blocks of all sequences, one after another.
+ */
+export function attentionProbs(q: Tensor, k: Tensor, offsets: Tensor, options: AttentionOptions): Tensor {
+  const { attributes, bias } = check('attentionProbs', { q, k }, offsets, options);
+  const shape = [options.heads, q.recorded ? PAIRS : pairsOf(offsets)];
+  return run({ op: 'attentionProbs', inputs: [q, k, offsets, ...bias], dtype: 'f32', shape, attributes });
+}
+
+function check(op: string, operands: Record<string, Tensor>, offsets: Tensor, options: AttentionOptions) {
+  const q = operands.q;
+  const [tokens = 0, width = 0] = q?.shape ?? [];
+  for (const [name, tensor] of Object.entries(operands)) {
+    expectDtype(op, name, tensor, 'f32');
+    if (tensor.rank !== 2 || tensor.shape[0] !== tokens || tensor.shape[1] !== width) {
+      throw new TensorError(op, 'q, k and v of one shape [N,H·d]', `${q} and ${name} ${tensor}`);
+    }
+  }
+  expectDtype(op, 'offsets', offsets, 'i32');
+  expectRank(op, 'offsets', offsets, 1, '[S+1]');
+  const { heads, bias, causal = false } = options;
+  if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0) {
+    throw new TensorError(op, `heads that divide the width ${width}`, `${heads}`);
+  }
+  if (bias) {
+    expectDtype(op, 'bias', bias, 'f32');
+    if (bias.rank !== 3 || bias.shape[0] !== heads || bias.shape[1] !== bias.shape[2]) {
+      throw new TensorError(op, `bias [H,L,L] with H = ${heads}`, bias.toString());
+    }
+  }
+  const scale = options.scale ?? 1 / Math.sqrt(width / heads);
+  return { attributes: { heads, scale, causal }, bias: bias ? [bias] : [] };
+}
+
+function pairsOf(offsets: Tensor): number {
+  const bounds = offsets.toArray() as Int32Array;
+  return bounds.slice(1).reduce((sum, end, s) => sum + (end - (bounds[s] ?? 0)) ** 2, 0);
+}

@@ -1,0 +1,14 @@
+/**
+ * Operations on tensors. Each checks its operands' shapes, then runs at once, or is recorded if an operand belongs to a
+ * program being recorded. Results are new tensors; inference only, no gradients.
+ * @module ops
+ */
+export { gelu, geluTanh, relu, sigmoid, silu, softmax, tanh } from './activations.js';
+export { add, mul } from './arithmetic.js';
+export { type AttentionOptions, attention, attentionProbs } from './attention.js';
+export { embedding } from './embedding.js';
+export { linear } from './linear.js';
+export { matmul } from './matmul.js';
+export { l2Normalize, layerNorm, rmsNorm } from './normalization.js';
+export { type PoolMode, pool, poolModes } from './pool.js';
+export { concat, convert, positions, reshape, slice, transpose } from './shaping.js';

@@ -1,0 +1,31 @@
+import { OFFSETS, SEQUENCES } from '../tensor/shape.js';
+import { TensorError } from '../errors.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { expectDtype, expectRank, expectShape, run } from './run.js';
+
+/** Ways to turn a sequence's rows into one, with sentence-transformers' rules (docs/operations.md has the formulas). */
+export const poolModes = ['cls', 'last', 'mean', 'max', 'mean_sqrt_len', 'weighted_mean'] as const;
+export type PoolMode = (typeof poolModes)[number];
+
+/**
+ * One row a sequence.
+ * @param x `[N, D]` f32, the rows of all sequences one after another. @param offsets `[S+1]` i32.
+ * @param start `[S]` i32, optional: rows to leave out at the beginning of each sequence (a prompt).
+ * @returns `[S, D]` f32.
+ */
+export function pool(x: Tensor, offsets: Tensor, mode: PoolMode, start?: Tensor): Tensor {
+  expectDtype('pool', 'x', x, 'f32');
+  expectRank('pool', 'x', x, 2, '[N,D]');
+  expectDtype('pool', 'offsets', offsets, 'i32');
+  expectRank('pool', 'offsets', offsets, 1, '[S+1]');
+  if (!poolModes.includes(mode)) throw new TensorError('pool', `mode ${poolModes.join(', ')}`, String(mode));
+  const bounds = offsets.shape[0] ?? 0;
+  if (bounds === 0) throw new TensorError('pool', 'offsets [S+1] with at least one entry', offsets.toString());
+  const sequences = bounds === OFFSETS ? SEQUENCES : bounds - 1;
+  if (start) {
+    expectDtype('pool', 'start', start, 'i32');
+    expectShape('pool', 'start', start, [sequences], '[S]');
+  }
+  const inputs = start ? [x, offsets, start] : [x, offsets];
+  return run({ op: 'pool', inputs, dtype: 'f32', shape: [sequences, x.shape[1] ?? 0], attributes: { mode } });
+}

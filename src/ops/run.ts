@@ -1,0 +1,41 @@
+/** Where every operation ends: run it now, or record it. */
+import { TensorError } from '../errors.js';
+import { native } from '../native.js';
+import type { OpCall } from '../program/graph.js';
+import { sameShape } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
+
+/** Records the call if any operand belongs to a program being recorded, otherwise runs it at once. */
+export function run(call: OpCall): Tensor {
+  const graph = call.inputs.find((input) => input.recorded)?.recorded?.graph;
+  if (graph) return graph.record(call);
+  const inputs = call.inputs.map((input) => input.handle);
+  const weights = call.weights?.map((part) => ({ weight: part.weight.handle, bias: part.bias?.handle }));
+  const handle = native.execute(call.op, inputs, call.attributes ?? {}, call.dtype, call.shape, weights, 0);
+  return Tensor.fromHandle(handle, call.dtype, call.shape);
+}
+
+/** Throws unless `tensor` has one of `dtypes`. */
+export function expectDtype(op: string, operand: string, tensor: Tensor, ...dtypes: readonly string[]): void {
+  if (!dtypes.includes(tensor.dtype)) {
+    throw new TensorError(op, `${operand} as ${dtypes.join(' or ')}`, `${tensor}; use ops.convert first`);
+  }
+}
+
+/** Throws unless `tensor` has exactly `shape`; `describe` names it in the paper's letters. */
+export function expectShape(
+  op: string,
+  operand: string,
+  tensor: Tensor,
+  shape: readonly number[],
+  letters: string,
+): void {
+  if (!sameShape(tensor.shape, shape)) {
+    throw new TensorError(op, `${operand} ${letters} = [${shape.join(',')}]`, tensor.toString());
+  }
+}
+
+/** Throws unless `tensor` has `rank` axes. */
+export function expectRank(op: string, operand: string, tensor: Tensor, rank: number, letters: string): void {
+  if (tensor.rank !== rank) throw new TensorError(op, `${operand} ${letters}`, tensor.toString());
+}

@@ -1,0 +1,118 @@
+/** A recorded forward: values and the steps that make them. Rules rewrite it, plan.ts gives every value a place. */
+import { UsageError } from '../errors.js';
+import type { NativeAttributes } from '../native.js';
+import type { DType } from '../tensor/dtype.js';
+import { formatShape, type Shape } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
+
+/** One `[out, in]` weight with its bias, as a linear step reads it. */
+export interface LinearPart {
+  readonly weight: Tensor;
+  readonly bias?: Tensor | undefined;
+}
+
+/** An operation with its operands: what an eager call runs and a graph records. */
+export interface OpCall {
+  readonly op: string;
+  readonly inputs: readonly Tensor[];
+  readonly dtype: DType;
+  readonly shape: Shape;
+  readonly attributes?: NativeAttributes;
+  readonly weights?: readonly LinearPart[];
+}
+
+export interface GraphValue {
+  readonly dtype: DType;
+  readonly shape: Shape;
+  /** A run-time input's name, a tensor known while recording, or neither: a step makes it. */
+  readonly input?: string;
+  readonly constant?: Tensor;
+}
+
+export interface GraphStep {
+  readonly op: string;
+  readonly inputs: readonly number[];
+  readonly output: number;
+  readonly attributes: NativeAttributes;
+  readonly weights?: readonly LinearPart[] | undefined;
+}
+
+/** Grows while a forward is recorded; the index of a value is its name. */
+export class Graph {
+  readonly values: GraphValue[] = [];
+  steps: GraphStep[] = [];
+  /** Values a run hands back, by name. */
+  readonly outputs = new Map<string, number>();
+  readonly #constants = new Map<Tensor, number>();
+
+  /** A tensor whose values arrive at run time. `shape` may hold symbols. */
+  input(name: string, dtype: DType, shape: Shape): Tensor {
+    if (this.values.some((value) => value.input === name))
+      throw new UsageError(`the program has an input "${name}" already`);
+    return Tensor.recordedIn(this, this.add({ input: name, dtype, shape }), dtype, shape);
+  }
+
+  /** Hands `tensor` back under `name` when the program runs. */
+  output(name: string, tensor: Tensor): void {
+    this.outputs.set(name, this.valueOf(tensor));
+  }
+
+  /** Records a call and gives its result. */
+  record(call: OpCall): Tensor {
+    const output = this.add({ dtype: call.dtype, shape: call.shape });
+    this.steps.push({
+      op: call.op,
+      inputs: call.inputs.map((tensor) => this.valueOf(tensor)),
+      output,
+      attributes: call.attributes ?? {},
+      weights: call.weights,
+    });
+    return Tensor.recordedIn(this, output, call.dtype, call.shape);
+  }
+
+  add(value: GraphValue): number {
+    this.values.push(value);
+    return this.values.length - 1;
+  }
+
+  value(index: number): GraphValue {
+    const value = this.values[index];
+    if (value === undefined) throw new RangeError(`no value ${index} in this program`);
+    return value;
+  }
+
+  /** Steps that read `value`. */
+  readers(value: number): GraphStep[] {
+    return this.steps.filter((step) => step.inputs.includes(value));
+  }
+
+  isOutput(value: number): boolean {
+    return [...this.outputs.values()].includes(value);
+  }
+
+  /** One line a step: `%5 = linear(%3) [N,1536]`. */
+  toString(): string {
+    const name = (index: number) =>
+      this.value(index).input ?? (this.value(index).constant ? `const${index}` : `%${index}`);
+    return this.steps
+      .map((step) => {
+        const extra = Object.entries(step.attributes).map(([key, value]) => `${key}=${value}`);
+        const parts = step.weights && step.weights.length > 1 ? [`${step.weights.length} weights`] : [];
+        return `${name(step.output)} = ${step.op}(${[...step.inputs.map(name), ...parts, ...extra].join(', ')}) ${formatShape(this.value(step.output).shape)}`;
+      })
+      .join('\n');
+  }
+
+  private valueOf(tensor: Tensor): number {
+    if (tensor.recorded) {
+      if (tensor.recorded.graph !== this) throw new UsageError('a tensor of one recorded program was used in another');
+      return tensor.recorded.value;
+    }
+    let value = this.#constants.get(tensor);
+    if (value === undefined) {
+      value = this.add({ constant: tensor, dtype: tensor.dtype, shape: tensor.shape });
+      this.#constants.set(tensor, value);
+    }
+    return value;
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * Shapes. A negative entry is a symbol: a size that is known only when a recorded program runs. Letters as in the papers:
+ * N tokens of the batch, S sequences, T tokens of one sequence.
+ */
+
+/** N: all tokens of the batch. */
+export const TOKENS = -1;
+/** S: sequences of the batch. */
+export const SEQUENCES = -2;
+/** S + 1: sequence offsets. */
+export const OFFSETS = -3;
+/** P = Σ T²: cells of all attention matrices of one head. */
+export const PAIRS = -4;
+/** L: the longest T. */
+export const LONGEST = -5;
+
+const letters = ['N', 'S', 'S+1', 'P', 'L'] as const;
+export type Shape = readonly number[];
+
+/** `[N,384]`, for messages. */
+export function formatShape(shape: Shape): string {
+  return `[${shape.map((dim) => (dim < 0 ? letters[-1 - dim] : dim)).join(',')}]`;
+}
+
+/** Number of elements. Only for shapes without symbols. */
+export function sizeOf(shape: Shape): number {
+  return shape.reduce((product, dim) => product * dim, 1);
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((dim, axis) => dim === b[axis]);
+}
+
+/** The last entry; 1 for a scalar. */
+export function lastDim(shape: Shape): number {
+  return shape[shape.length - 1] ?? 1;
+}
+
+/**
+ * Sizes of all symbols for one batch, in the order of the constants above.
+ * `offsets` is `[S+1]`: where each sequence begins among the N tokens.
+ */
+export function symbolSizes(offsets: Int32Array): readonly number[] {
+  let pairs = 0;
+  let longest = 0;
+  for (let s = 0; s + 1 < offsets.length; s++) {
+    const length = (offsets[s + 1] ?? 0) - (offsets[s] ?? 0);
+    pairs += length * length;
+    longest = Math.max(longest, length);
+  }
+  const sequences = offsets.length - 1;
+  return [offsets[sequences] ?? 0, sequences, offsets.length, pairs, longest];
+}
+
+/** `shape` with every symbol replaced by its size. */
+export function resolveShape(shape: Shape, symbols: readonly number[]): number[] {
+  return shape.map((dim) => (dim < 0 ? (symbols[-1 - dim] ?? 0) : dim));
+}

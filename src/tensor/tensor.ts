@@ -1,0 +1,180 @@
+/** The tensor: a shape, an element type, and native storage (or a place in a program that is being recorded). */
+import { TensorError, UsageError } from '../errors.js';
+import { type NativeArray, native, type TensorHandle } from '../native.js';
+import type { Graph } from '../program/graph.js';
+import { arrayFor, carries, type DType, dtypeOf } from './dtype.js';
+import { formatShape, type Shape, sizeOf } from './shape.js';
+
+/** Numbers nested to the depth of the rank. */
+export type NestedNumbers = number | readonly NestedNumbers[];
+
+type Source =
+  | { readonly kind: 'native'; readonly handle: TensorHandle }
+  | { readonly kind: 'recorded'; readonly graph: Graph; readonly value: number }
+  | { readonly kind: 'disposed' };
+
+/**
+ * An n-dimensional array, row-major, at most 6 axes, immutable. Storage is native: JavaScript gets copies
+ * ({@link Tensor.toArray}), never a view of it. Inside a program being recorded a tensor has no values yet and its
+ * shape may hold symbols (negative entries).
+ */
+export class Tensor {
+  readonly dtype: DType;
+  readonly shape: Shape;
+  #source: Source;
+
+  private constructor(dtype: DType, shape: Shape, source: Source) {
+    this.dtype = dtype;
+    this.shape = shape;
+    this.#source = source;
+  }
+
+  /**
+   * A tensor with a copy of `data`.
+   * @param data nested numbers, or a typed array (`Uint16Array` holds the bits of `f16` or `bf16`).
+   * @param options.shape default: the nesting's shape, or one axis.
+   * @param options.dtype default: what the typed array carries; `f32` for nested numbers.
+   * @throws TensorError if the nesting is ragged, or data and shape differ in size.
+   */
+  static from(data: NestedNumbers | NativeArray, options: { shape?: Shape; dtype?: DType } = {}): Tensor {
+    if (ArrayBuffer.isView(data)) return Tensor.#fromTyped(data, options);
+    const nested = nestedShape(data);
+    const dtype = options.dtype ?? 'f32';
+    if (dtype === 'f16' || dtype === 'bf16') {
+      throw new TensorError(
+        'Tensor.from',
+        `a Uint16Array of bits for ${dtype}`,
+        'numbers; make an f32 tensor and convert() it',
+      );
+    }
+    const flat = arrayFor(dtype, sizeOf(nested));
+    fill(flat, data, 0);
+    return Tensor.#fromTyped(flat, { dtype, shape: options.shape ?? nested });
+  }
+
+  static #fromTyped(data: NativeArray, options: { shape?: Shape; dtype?: DType }): Tensor {
+    const dtype = options.dtype ?? dtypeOf(data);
+    if (dtype === undefined) throw new TensorError('Tensor.from', 'dtype f16 or bf16 beside a Uint16Array', 'no dtype');
+    if (!carries(dtype, data)) {
+      throw new TensorError(
+        'Tensor.from',
+        `${arrayFor(dtype, 0).constructor.name} for ${dtype}`,
+        data.constructor.name,
+      );
+    }
+    const shape = options.shape ?? [data.length];
+    checkConcrete('Tensor.from', shape);
+    if (sizeOf(shape) !== data.length) {
+      throw new TensorError('Tensor.from', `${sizeOf(shape)} elements for ${formatShape(shape)}`, `${data.length}`);
+    }
+    return Tensor.fromHandle(native.tensorFrom(data, dtype, shape), dtype, shape);
+  }
+
+  /** Zeros of `shape`. */
+  static zeros(shape: Shape, dtype: DType = 'f32'): Tensor {
+    checkConcrete('Tensor.zeros', shape);
+    return Tensor.#fromTyped(arrayFor(dtype, sizeOf(shape)), { dtype, shape });
+  }
+
+  /** @internal Wraps storage that native code made. */
+  static fromHandle(handle: TensorHandle, dtype: DType, shape: Shape): Tensor {
+    return new Tensor(dtype, Object.freeze([...shape]), { kind: 'native', handle });
+  }
+
+  /** @internal A value of a program that is being recorded. */
+  static recordedIn(graph: Graph, value: number, dtype: DType, shape: Shape): Tensor {
+    return new Tensor(dtype, Object.freeze([...shape]), { kind: 'recorded', graph, value });
+  }
+
+  /** @internal Where this tensor stands in a program being recorded, if it does. */
+  get recorded(): { readonly graph: Graph; readonly value: number } | undefined {
+    return this.#source.kind === 'recorded' ? this.#source : undefined;
+  }
+
+  /** @internal The native storage. */
+  get handle(): TensorHandle {
+    if (this.#source.kind === 'native') return this.#source.handle;
+    throw new UsageError(
+      this.#source.kind === 'disposed'
+        ? 'this tensor was disposed'
+        : 'this tensor belongs to a program that is being recorded: it has no values until the program runs',
+    );
+  }
+
+  /** Number of axes. */
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /** A copy of the elements, row-major. `f16` and `bf16` come as the bits in a `Uint16Array`; see `ops.convert`. */
+  toArray(): NativeArray {
+    return native.tensorRead(this.handle);
+  }
+
+  /** A copy of the elements of an `f32` tensor. */
+  toFloat32Array(): Float32Array {
+    if (this.dtype !== 'f32') throw new TensorError('toFloat32Array', 'f32', `${this.dtype}; convert() it first`);
+    return this.toArray() as Float32Array;
+  }
+
+  /** Nested lists, as PyTorch's `tolist`. */
+  toList(): NestedNumbers {
+    const flat = this.toArray();
+    let next = 0;
+    const build = (axis: number): NestedNumbers =>
+      axis === this.rank ? Number(flat[next++]) : Array.from({ length: this.shape[axis] ?? 0 }, () => build(axis + 1));
+    return build(0);
+  }
+
+  /** `f32[2,384]` */
+  toString(): string {
+    return `${this.dtype}${formatShape(this.shape)}`;
+  }
+
+  /** Frees the storage now instead of at garbage collection. Safe to call twice. */
+  dispose(): void {
+    if (this.#source.kind === 'native') native.tensorRelease(this.#source.handle);
+    this.#source = { kind: 'disposed' };
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function checkConcrete(op: string, shape: Shape): void {
+  if (shape.length > 6) throw new TensorError(op, 'at most 6 axes', formatShape(shape));
+  if (shape.some((dim) => !Number.isSafeInteger(dim) || dim < 0) || !Number.isSafeInteger(sizeOf(shape))) {
+    throw new TensorError(op, 'sizes that are whole numbers from 0', `[${shape.join(',')}]`);
+  }
+}
+
+function nestedShape(data: NestedNumbers): number[] {
+  const shape: number[] = [];
+  for (let level: NestedNumbers | undefined = data; typeof level === 'object'; level = level[0])
+    shape.push(level.length);
+  return shape;
+}
+
+function fill(flat: NativeArray, data: NestedNumbers, at: number, depth = 0, shape = nestedShape(data)): number {
+  if (typeof data === 'number') {
+    if (depth !== shape.length)
+      throw new TensorError('Tensor.from', `nesting of ${formatShape(shape)}`, 'ragged lists');
+    flat[at] = flat instanceof BigInt64Array ? BigInt(data) : data;
+    return at + 1;
+  }
+  if (data.length !== shape[depth]) {
+    throw new TensorError(
+      'Tensor.from',
+      `nesting of ${formatShape(shape)}`,
+      `a list of ${data.length} at depth ${depth}`,
+    );
+  }
+  for (const item of data) at = fill(flat, item, at, depth + 1, shape);
+  return at;
+}
