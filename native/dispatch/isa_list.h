@@ -1,9 +1,28 @@
 // The one list of instruction sets. A row: name, parent (fills what the row leaves out), CPU features it needs.
-// The order is the order of preference, worst first, within one architecture.
+// The order is the order of preference, worst first. Only the sets of the architecture being built are in it.
+//
+// Each row `name` has a folder isa/name/, a file isa/name.cc, and in it fill_name, which sets what this ISA provides.
 #pragma once
 
-#define VECTRAL_ISA_LIST(ISA)                                             \
-  ISA(scalar, scalar, 0)                                                  \
-  ISA(avx2, scalar, kAvx2 | kFma | kF16c)                                 \
-  ISA(avx512, avx2, kAvx512F | kAvx512Bw | kAvx512Dq | kAvx512Vl)         \
+#include "kernels.h"
+
+#if defined(__x86_64__)
+#define VECTRAL_ISA_LIST(ISA)             \
+  ISA(scalar, scalar, 0)                  \
+  ISA(avx2, scalar, kAvx2 | kFma | kF16c) \
+  ISA(avx512, avx2, kAvx512F | kAvx512Bw | kAvx512Dq | kAvx512Vl)
+#elif defined(__aarch64__)
+#define VECTRAL_ISA_LIST(ISA) \
+  ISA(scalar, scalar, 0)      \
   ISA(neon, scalar, kNeon)
+#else
+#define VECTRAL_ISA_LIST(ISA) ISA(scalar, scalar, 0)
+#endif
+
+namespace vectral {
+
+#define VECTRAL_DECLARE(name, parent, features) void fill_##name(KernelTable* table);
+VECTRAL_ISA_LIST(VECTRAL_DECLARE)
+#undef VECTRAL_DECLARE
+
+}  // namespace vectral

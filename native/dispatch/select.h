@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../core/status.h"
@@ -11,8 +12,12 @@ namespace vectral {
 
 struct IsaChoice {
   std::string name;                     // "avx512"
-  const KernelTable* kernels = nullptr; // complete: parents have filled the gaps
+  const KernelTable* kernels = nullptr;  // complete: parents have filled the gaps
 };
+
+// The instruction set called `requested`, or the best one where it is empty. An unknown name, or one this machine cannot
+// run, is an error that lists what it can.
+Status choose_isa(const std::string& requested, IsaChoice* choice);
 
 // The process's choice. VECTRAL_ISA is read at the first call; an unknown or unsupported name is the error,
 // and every later call returns the same error.

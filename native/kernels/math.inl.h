@@ -1,0 +1,94 @@
+// exp, tanh, sigmoid and the activations built on them, on one Vec.
+//
+// Contract   every float is legal. NaN in, NaN out. Infinities give the limits (gelu(-inf) = silu(-inf) = -0).
+// Accuracy   measured over a dense sweep against float64 (native/test/test_kernels_math.cc holds the bounds):
+//            exp 2 ulp; tanh, sigmoid, silu 4 ulp; gelu 5e-7 absolute and 1e-5 relative, far negative tail included.
+// Why        coefficients are fitted by scripts/fit-polynomials.py. The float math of libm differs between machines;
+//            ours gives the same bits wherever the same ISA runs.
+
+// e^r - 1 - r = r^2 * P(r) on |r| <= ln2 / 2, then e^x = e^r * 2^n. ln 2 in two parts: n * kLn2High is exact.
+inline Vec exp(Vec x) {
+  constexpr float kLog2E = 1.44269504f;
+  constexpr float kLn2High = 0.693359375f;
+  constexpr float kLn2Low = -2.12194440e-4f;
+  // Beyond these the result is 0 or infinity all the same, and n stays within what scale_pow2 takes.
+  x = min(set(89.0f), max(set(-104.0f), x));
+  const Vec n = round(x * set(kLog2E));
+  Vec r = neg_mul_add(n, set(kLn2High), x);
+  r = neg_mul_add(n, set(kLn2Low), r);
+  Vec p = set(0.001382147f);
+  p = mul_add(p, r, set(0.008368663f));
+  p = mul_add(p, r, set(0.041668255f));
+  p = mul_add(p, r, set(0.16666521f));
+  p = mul_add(p, r, set(0.49999994f));
+  p = mul_add(p, r * r, r) + set(1.0f);
+  return scale_pow2(p, n);
+}
+
+// Small |x|: x + x^3 * P(x^2), for the relative error near 0. Else 1 - 2 / (e^2|x| + 1).
+inline Vec tanh(Vec x) {
+  const Vec a = abs(x);
+  const Vec s = x * x;
+  Vec p = set(-0.0056922967f);
+  p = mul_add(p, s, set(0.020628167f));
+  p = mul_add(p, s, set(-0.053736515f));
+  p = mul_add(p, s, set(0.13331406f));
+  p = mul_add(p, s, set(-0.3333328f));
+  const Vec small = mul_add(p * s, x, x);
+  const Vec large = set(1.0f) - set(2.0f) / (exp(a + a) + set(1.0f));
+  return select(less(a, set(0.625f)), small, copy_sign(large, x));
+}
+
+// e = e^-|x| never overflows: 1 / (1 + e) on the right, e / (1 + e) on the left, so the left tail keeps its digits.
+inline Vec sigmoid(Vec x) {
+  const Vec e = exp(zero() - abs(x));
+  return select(less(x, zero()), e, set(1.0f)) / (set(1.0f) + e);
+}
+
+// Where x is far left the product is -0 already; the bound turns -inf * 0 into it.
+inline Vec times_sigmoid(Vec x, Vec of) { return max(set(-1e4f), x) * sigmoid(of); }
+
+inline Vec silu(Vec x) { return times_sigmoid(x, x); }
+
+// x * (1 + tanh(u)) / 2 with u = sqrt(2 / pi) * (x + 0.044715 x^3), and (1 + tanh(u)) / 2 = sigmoid(2u).
+inline Vec gelu_tanh(Vec x) {
+  const Vec cubic = mul_add(x * x, set(2.0f * 0.7978845608f * 0.044715f), set(2.0f * 0.7978845608f));
+  return times_sigmoid(x, x * cubic);
+}
+
+// x * Phi(x) = max(x, 0) - a * Q(a), a = |x|, with Q the upper tail of the normal distribution (erfc(a / sqrt 2) / 2).
+// Q(a) = e^(-a^2/2) * P(v) / (a + 4), v = (a - 4) / (a + 4): the rational map makes the tail nearly flat, so relative
+// error is small everywhere and nothing cancels. Q is 0 in float32 beyond the bound on a.
+inline Vec gelu(Vec x) {
+  const Vec a = min(set(14.5f), abs(x));
+  const Vec inverse = set(1.0f) / (a + set(4.0f));
+  const Vec v = (a - set(4.0f)) * inverse;
+  Vec p = set(-0.00012557389f);
+  p = mul_add(p, v, set(0.00020053568f));
+  p = mul_add(p, v, set(0.0015825056f));
+  p = mul_add(p, v, set(-0.003526031f));
+  p = mul_add(p, v, set(-0.007535814f));
+  p = mul_add(p, v, set(0.06040707f));
+  p = mul_add(p, v, set(-0.18652123f));
+  p = mul_add(p, v, set(0.38713652f));
+  p = mul_add(p, v, set(-0.6078967f));
+  p = mul_add(p, v, set(0.75528514f));
+  const Vec tail = exp(a * a * set(-0.5f)) * p * inverse;
+  return neg_mul_add(a, tail, max(zero(), x));
+}
+
+inline Vec relu(Vec x) { return max(zero(), x); }
+
+// One type per activation, so that a loop is compiled for each and nothing is decided inside it.
+template <Activation F>
+struct Activate {
+  Vec operator()(Vec x) const {
+    if constexpr (F == Activation::gelu) return gelu(x);
+    if constexpr (F == Activation::gelu_tanh) return gelu_tanh(x);
+    if constexpr (F == Activation::relu) return relu(x);
+    if constexpr (F == Activation::silu) return silu(x);
+    if constexpr (F == Activation::tanh) return tanh(x);
+    if constexpr (F == Activation::sigmoid) return sigmoid(x);
+    return x;
+  }
+};
