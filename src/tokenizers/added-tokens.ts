@@ -1,0 +1,98 @@
+/** Tokens that are matched in the text itself, before the model sees it: [CLS], <mask>, and those users add. */
+import type { AddedTokenJson } from './schema.js';
+
+/** A piece of the input: an added token's id, or normalized text for the model. */
+export type Section = { readonly id: number } | TextSection;
+
+export interface TextSection {
+  readonly text: string;
+  /** It stands at the very beginning of the input. */
+  readonly first: boolean;
+}
+
+type Match = { start: number; end: number; id: number };
+
+const wordAtEnd = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u;
+const wordAtStart = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
+const whiteSpace = /\p{White_Space}/u;
+
+export class AddedTokens {
+  private readonly normalize: (text: string) => string;
+  /** Matched in the text as it came, and matched after normalization. */
+  private readonly raw: Matcher;
+  private readonly normalized: Matcher;
+
+  constructor(tokens: readonly AddedTokenJson[], normalize: (text: string) => string) {
+    this.normalize = normalize;
+    this.raw = new Matcher(tokens.filter((token) => !token.normalized).map((token) => [token.content, token]));
+    this.normalized = new Matcher(
+      tokens.filter((token) => token.normalized).map((token) => [normalize(token.content), token]),
+    );
+  }
+
+  split(text: string): Section[] {
+    const sections: Section[] = [];
+    for (const part of this.raw.split(text)) {
+      if (part.id !== undefined) sections.push({ id: part.id });
+      else {
+        const first = part.start === 0;
+        for (const inner of this.normalized.split(this.normalize(part.text))) {
+          if (inner.id !== undefined) sections.push({ id: inner.id });
+          else sections.push({ text: inner.text, first: first && inner.start === 0 });
+        }
+      }
+    }
+    return sections;
+  }
+}
+
+type Part = { id: number; text?: never; start: number } | { id?: never; text: string; start: number };
+
+/** Finds the leftmost, longest of a set of strings. */
+class Matcher {
+  private readonly tokens: Map<string, AddedTokenJson>;
+  private readonly pattern: RegExp | undefined;
+
+  constructor(tokens: readonly (readonly [string, AddedTokenJson])[]) {
+    this.tokens = new Map(tokens.filter(([content]) => content !== ''));
+    if (this.tokens.size === 0) return;
+    const longestFirst = [...this.tokens.keys()].sort((a, b) => b.length - a.length);
+    this.pattern = new RegExp(
+      longestFirst.map((content) => content.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('|'),
+      'gu',
+    );
+  }
+
+  split(text: string): Part[] {
+    const parts: Part[] = [];
+    let end = 0;
+    for (const match of this.matches(text)) {
+      if (match.start > end) parts.push({ text: text.slice(end, match.start), start: end });
+      parts.push({ id: match.id, start: match.start });
+      end = match.end;
+    }
+    if (end < text.length) parts.push({ text: text.slice(end), start: end });
+    return parts;
+  }
+
+  private *matches(text: string): Generator<Match> {
+    if (this.pattern === undefined) return;
+    let taken = 0;
+    for (const found of text.matchAll(this.pattern)) {
+      const token = this.tokens.get(found[0])!;
+      let start = found.index;
+      let end = start + found[0].length;
+      if (start < taken) continue;
+      if (token.single_word && !standsAlone(text, start, end)) continue;
+      if (token.lstrip) while (start > taken && whiteSpace.test(text[start - 1]!)) start--;
+      if (token.rstrip) while (end < text.length && whiteSpace.test(text[end]!)) end++;
+      yield { start, end, id: token.id };
+      taken = end;
+    }
+  }
+}
+
+function standsAlone(text: string, start: number, end: number): boolean {
+  // Two units hold any one character; a lone low half in front matches nothing.
+  return !wordAtEnd.test(text.slice(Math.max(0, start - 2), start)) && !wordAtStart.test(text.slice(end, end + 2));
+}
