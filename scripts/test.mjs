@@ -24,7 +24,8 @@ function isOld(product, folder) {
 }
 
 function build() {
-  if (isOld('build/Release/vectral.node', 'native') && !run(process.execPath, ['scripts/build-native.mjs'])) return false;
+  if (isOld('build/Release/vectral.node', 'native') && !run(process.execPath, ['scripts/build-native.mjs']))
+    return false;
   return !isOld('dist/cjs/package.json', 'src') || run(process.execPath, ['scripts/build-ts.mjs']);
 }
 
