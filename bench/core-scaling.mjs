@@ -1,6 +1,6 @@
 /**
- * How much two busy threads do compared with one. Virtual CPUs may share one physical core, now and then or always; a two-thread figure
- * means little without this number beside it.
+ * How much two busy threads do compared with one. Virtual CPUs may share one physical core, now and then or always; a
+ * two-thread figure means little without this number beside it.
  */
 import { Worker } from 'node:worker_threads';
 
@@ -27,7 +27,10 @@ const burn = `
 
 const nextMessage = (worker) => new Promise((resolve) => worker.once('message', resolve));
 
-/** Work of `threads` threads over the work of one, in `milliseconds` each; `threads` when every thread has a core of its own. */
+/**
+ * Work of `threads` threads over the work of one, in `milliseconds` each; `threads` when every thread has a core of
+ * its own.
+ */
 export async function coreScaling(threads, milliseconds = 200) {
   const workers = Array.from({ length: threads }, () => new Worker(burn, { eval: true, workerData: milliseconds }));
   await Promise.all(workers.map(nextMessage));

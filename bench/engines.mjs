@@ -1,12 +1,19 @@
 /**
- * The engines and their settings, one row each. `driver` is a file of drivers/; `variant` is passed to it.
- * `peer` names the folder of setup-peers.sh the engine's package is installed in; rows without one need nothing but this repository.
+ * The engines and their settings, one row each. `driver` is a file of drivers/; `variant` is passed to it. `peer`
+ * names the folder of setup-peers.sh the engine's package is installed in; rows without one need nothing but this
+ * repository.
  */
 export const engines = [
   { name: 'vectral', driver: 'vectral.mjs', variant: 'f32' },
-  { name: 'onnxruntime-node fp32', driver: 'onnxruntime.mjs', variant: 'pooled', peer: 'onnxruntime', package: 'onnxruntime-node' },
   {
-    name: 'onnxruntime-node fp32, fused graph',
+    name: 'onnxruntime-node fp32',
+    driver: 'onnxruntime.mjs',
+    variant: 'pooled',
+    peer: 'onnxruntime',
+    package: 'onnxruntime-node',
+  },
+  {
+    name: 'onnxruntime-node fp32 fused',
     driver: 'onnxruntime.mjs',
     variant: 'pooled_fused',
     peer: 'onnxruntime',

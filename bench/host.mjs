@@ -1,6 +1,7 @@
 /**
- * The process of one engine. Started by run.mjs with a driver file and its options; then answers one message at a time, so that all
- * timing happens here, beside the engine. With `--once TEXT` it embeds one text, reports and ends: that is the cold start.
+ * The process of one engine. Started by run.mjs with a driver file and its options; then answers one message at a
+ * time, so that all timing happens here, beside the engine. With `--once TEXT` it embeds one text, reports and ends:
+ * that is the cold start.
  *
  * A driver exports load({ modelDir, peersDir, threads, variant }) → {
  *   groupings,                    ways to group a batch; the fastest is taken (`{ batch, sameLength? }`)
@@ -62,7 +63,7 @@ if (flag === '--once') {
     batch: async ({ texts, grouping: forced }) => ({ value: await timeBatch(engine, texts, forced ?? grouping) }),
     info: async () => engine.info ?? {},
     peak: async () => ({ value: peakMegabytes() }),
-    vectors: ({ texts }) => engine.encode(texts, grouping),
+    vectors: ({ texts, grouping: forced }) => engine.encode(texts, forced ?? grouping),
   };
   process.on('message', async ({ command, ...input }) => {
     try {

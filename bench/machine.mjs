@@ -7,8 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { folderSize, packageVersion } from './peer-packages.mjs';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
-const FEATURES =
-  /^(avx|avx2|fma|f16c|avx512f|avx512bw|avx512_vnni|avx512_bf16|avx512_fp16|avx_vnni|amx_tile|amx_int8|amx_bf16|asimd|asimddp|i8mm|bf16|sve)$/;
+const FEATURES = new Set(
+  (
+    'avx avx2 fma f16c avx512f avx512bw avx512_vnni avx512_bf16 avx512_fp16 avx_vnni amx_tile amx_int8 amx_bf16 ' +
+    'asimd asimddp i8mm bf16 sve'
+  ).split(' '),
+);
 
 function output(command, args) {
   try {
@@ -21,7 +25,7 @@ function output(command, args) {
 function featureBits() {
   if (!fs.existsSync('/proc/cpuinfo')) return [];
   const line = fs.readFileSync('/proc/cpuinfo', 'utf8').match(/^(?:flags|Features)\s*:\s*(.*)$/m);
-  return (line?.[1] ?? '').split(/\s+/).filter((name) => FEATURES.test(name));
+  return (line?.[1] ?? '').split(/\s+/).filter((name) => FEATURES.has(name));
 }
 
 /** Commit of the working tree; a trailing + says that engine sources differ from it. */

@@ -19,6 +19,9 @@ export function packageVersion(dir, name) {
 /** Bytes and files below a folder. */
 export function folderSize(dir) {
   const entries = fs.readdirSync(dir, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile());
-  const bytes = entries.reduce((sum, entry) => sum + fs.statSync(path.join(entry.parentPath ?? entry.path, entry.name)).size, 0);
+  const bytes = entries.reduce(
+    (sum, entry) => sum + fs.statSync(path.join(entry.parentPath ?? entry.path, entry.name)).size,
+    0,
+  );
   return { bytes, files: entries.length };
 }

@@ -9,7 +9,10 @@ const live = new Set();
 /** Pids of the engines now running. */
 export const livePids = live;
 
-/** Nobody gets tuned through the environment: thread counts are passed as options, BLAS and OpenMP variables are dropped. */
+/**
+ * Nobody gets tuned through the environment: thread counts are passed as options, BLAS and OpenMP variables are
+ * dropped.
+ */
 function cleanEnvironment() {
   const dropped = /^(OPENBLAS_|OMP_|MKL_|KMP_|GOMP_|ORT_|VECTRAL_THREADS$|UV_THREADPOOL_SIZE$|NODE_OPTIONS$)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !dropped.test(name)));

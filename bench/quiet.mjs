@@ -1,4 +1,7 @@
-/** Watches who else uses the CPUs, so that a disturbed round can be run again. Linux; elsewhere everything counts as quiet. */
+/**
+ * Watches who else uses the CPUs, so that a disturbed round can be run again. Linux; elsewhere everything counts as
+ * quiet.
+ */
 import fs from 'node:fs';
 
 const TICKS_PER_SECOND = 100; // USER_HZ, which Linux fixes for /proc
@@ -10,7 +13,10 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 function ticksOf(pid, withEndedChildren) {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ').map(Number);
+    const fields = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number);
     return fields[11] + fields[12] + (withEndedChildren ? fields[13] + fields[14] : 0);
   } catch {
     return 0;
@@ -29,7 +35,8 @@ function reading(children) {
   return { at: performance.now(), others: user + nice + system + irq + softirq - own, steal };
 }
 
-const perSecond = (before, after, key) => ((after[key] - before[key]) / TICKS_PER_SECOND / (after.at - before.at)) * 1000;
+const perSecond = (before, after, key) =>
+  ((after[key] - before[key]) / TICKS_PER_SECOND / (after.at - before.at)) * 1000;
 
 export class QuietMachine {
   /** @param children pids of our own processes, a live Set */

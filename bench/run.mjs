@@ -1,6 +1,7 @@
 /**
- * The benchmark: node bench/run.mjs [--peers DIR] [--threads 1,2] [--cases a,b] [--engines a,b] [--rounds N] [--budget MS] [--model DIR]
- * [--out FILE]. README.md says what is measured and how.
+ * The benchmark: node bench/run.mjs [--peers DIR] [--threads 1,2] [--cases a,b] [--engines a,b] [--rounds N]
+ *   [--budget MS] [--model DIR] [--out FILE]
+ * README.md says what is measured and how.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -21,7 +22,7 @@ const { values: flags } = parseArgs({
     peers: { type: 'string', default: process.env.VECTRAL_PEERS ?? '' },
     threads: { type: 'string', default: '1,2' },
     cases: { type: 'string', default: cases.map((row) => row.name).join(',') },
-    engines: { type: 'string', default: engines.map((row) => row.name).join(';') },
+    engines: { type: 'string', default: engines.map((row) => row.name).join(',') },
     rounds: { type: 'string', default: '7' },
     budget: { type: 'string', default: '250' },
     model: { type: 'string', default: path.join(here, '../models/all-MiniLM-L6-v2') },
@@ -32,7 +33,7 @@ const rounds = Number(flags.rounds);
 const budget = Number(flags.budget);
 const modelDir = path.resolve(flags.model);
 const peersDir = flags.peers && path.resolve(flags.peers);
-const chosen = engines.filter((row) => flags.engines.split(';').includes(row.name) && (peersDir || !row.peer));
+const chosen = engines.filter((row) => flags.engines.split(',').includes(row.name) && (peersDir || !row.peer));
 const list = withTexts(
   cases.filter((row) => flags.cases.split(',').includes(row.name)),
   modelDir,
@@ -59,7 +60,13 @@ async function interleave(row, threads, participants, measure, count = rounds) {
     const figures = values.get(p.engine.name);
     const numbers = figures.map((figure) => figure.value);
     const ratios = reference?.map((base, i) => (row.better === 'lower' ? base / numbers[i] : numbers[i] / base));
-    const p90 = figures[0].p90 === undefined ? null : quantile(figures.map((figure) => figure.p90), 0.5);
+    const p90 =
+      figures[0].p90 === undefined
+        ? null
+        : quantile(
+            figures.map((figure) => figure.p90),
+            0.5,
+          );
     results.push({
       case: row.name,
       threads,
@@ -124,7 +131,11 @@ const isFresh = (row) => ['cold', 'rss-one', 'rss-mixed'].includes(row.kind);
 for (const threads of series) {
   const options = { modelDir, peersDir, threads };
   if (threads > 1) scaling[threads] = [await coreScaling(threads)];
-  await warmCases(threads, options, list.filter((row) => !isFresh(row)));
+  await warmCases(
+    threads,
+    options,
+    list.filter((row) => !isFresh(row)),
+  );
   if (threads > 1) scaling[threads].push(await coreScaling(threads));
   if (threads === series[0]) await freshCases(threads, options, list.filter(isFresh));
 }
@@ -142,7 +153,11 @@ const report = {
     install: installSize(engine, peersDir),
   })),
   results,
-  noise: { othersMedian: quantile(quiet.others, 0.5), othersMax: Math.max(...quiet.others), stolenMax: Math.max(...quiet.stolen) },
+  noise: {
+    othersMedian: quantile(quiet.others, 0.5),
+    othersMax: Math.max(...quiet.others),
+    stolenMax: Math.max(...quiet.stolen),
+  },
   coreScaling: scaling,
 };
 if (flags.out) fs.writeFileSync(flags.out, `${JSON.stringify(report, null, 1)}\n`);

@@ -5,9 +5,11 @@
 import fs from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { quantile } from './statistics.mjs';
 
 const number = (x) => (x >= 100 ? x.toFixed(0) : x.toFixed(x >= 10 ? 1 : 2));
-const markdown = (head, rows) =>
+/** A markdown table; the first column is text, the others are figures. */
+export const markdown = (head, rows) =>
   [head, head.map((_, i) => (i === 0 ? '--' : '--:')), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
 function cell(result) {
@@ -18,7 +20,8 @@ function cell(result) {
 
 /** One table of the cases that share a unit and a thread count: engines down, cases across. */
 function table(report, threads, rows, extra = []) {
-  const find = (engine, row) => report.results.find((r) => r.engine === engine && r.case === row.name && r.threads === threads);
+  const find = (engine, row) =>
+    report.results.find((r) => r.engine === engine && r.case === row.name && r.threads === threads);
   const head = ['', ...rows.map((row) => `${row.title}, ${row.unit}`), ...extra.map((column) => column.title)];
   const body = report.engines.map((engine) => [
     engine.name,
@@ -28,10 +31,18 @@ function table(report, threads, rows, extra = []) {
   return markdown(head, body);
 }
 
-/** Widest relative quartile distance of a set of results, in per cent. */
-function widest(results) {
-  return Math.max(...results.map((r) => ((r.q3 - r.q1) / r.median) * 100)).toFixed(0);
+/**
+ * Quartile distance of the results in per cent of their medians: the usual one and the largest, of each thread count.
+ */
+function spread({ results, settings }) {
+  const parts = settings.threads.map((threads) => {
+    const own = results.filter((r) => r.threads === threads).map((r) => ((r.q3 - r.q1) / r.median) * 100);
+    return `${quantile(own, 0.5).toFixed(0)} % (at most ${Math.max(...own).toFixed(0)} %) with ${plural(threads)}`;
+  });
+  return parts.join(', ');
 }
+
+const plural = (threads) => `${threads} thread${threads > 1 ? 's' : ''}`;
 
 /** All tables of a report, with the conditions under them. */
 export function render(report) {
@@ -41,20 +52,26 @@ export function render(report) {
   const parts = settings.threads.map((threads) => {
     const scaling = report.coreScaling[threads];
     const cores = scaling ? ` (the CPUs did ${scaling.map((x) => x.toFixed(2)).join(' and ')} × the work of one)` : '';
-    return `**${report.model}, ${threads} thread${threads > 1 ? 's' : ''}**${cores}\n\n${table(report, threads, warm)}`;
+    return `**${report.model}, ${plural(threads)}**${cores}\n\n${table(report, threads, warm)}`;
   });
   if (fresh.length > 0) {
     const install = {
       title: 'installed, MB (files)',
       of: ({ install: size }) => (size ? `${(size.bytes / 1e6).toFixed(1)} (${size.files})` : '–'),
     };
-    parts.push(`**One process, ${settings.threads[0]} thread**\n\n${table(report, settings.threads[0], fresh, [install])}`);
+    parts.push(
+      `**One process, ${plural(settings.threads[0])}**\n\n${table(report, settings.threads[0], fresh, [install])}`,
+    );
   }
-  const versions = [...new Map(report.engines.map((e) => [`${e.name.split(' ')[0]} ${e.version}`, e])).keys()].join(', ');
+  const versions = [...new Map(report.engines.map((e) => [`${e.name.split(' ')[0]} ${e.version}`, e])).keys()].join(
+    ', ',
+  );
   parts.push(
-    `Medians of ${settings.rounds} interleaved rounds; × = times better than ${report.reference} in the same rounds, below 1 = worse. ` +
-      `Quartile distance at most ${widest(report.results)} % of the median. ${machine.cpu}, ${machine.cpus} CPUs, ${machine.os}, ` +
-      `vectral on ${machine.isa ?? 'unknown'}, Node ${machine.node}, ${versions}; commit ${machine.commit}, ${machine.date}.`,
+    `Medians of ${settings.rounds} interleaved rounds; × = times better than ${report.reference} in the same rounds, ` +
+      'below 1 = worse. ' +
+      `Quartile distance of a cell: ${spread(report)}. ${machine.cpu}, ${machine.cpus} CPUs, ${machine.os}, ` +
+      `vectral on ${machine.isa ?? 'unknown'}, Node ${machine.node}, ${versions}; ` +
+      `commit ${machine.commit}, ${machine.date}.`,
   );
   return parts.join('\n\n');
 }

@@ -1,6 +1,6 @@
 /**
- * The texts every engine gets. They are cut from the STS-B test sentences to exact token counts, so that "32 tokens" means 32 rows in
- * every engine; the tokenizer splits at white space first, so the counts of single words add up.
+ * The texts every engine gets. They are cut from the STS-B test sentences to exact token counts, so that "32 tokens"
+ * means 32 rows in every engine; the tokenizer splits at white space first, so the counts of single words add up.
  */
 import fs from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,7 @@
-/** onnxruntime-node called directly with pooling inside the graph: the fastest way to run ONNX in Node. Variant: file name in onnx/. */
+/**
+ * onnxruntime-node called directly with pooling inside the graph: the fastest way to run ONNX in Node. Variant: file
+ * name in onnx/.
+ */
 import fs from 'node:fs';
 import path from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
