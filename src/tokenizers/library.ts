@@ -1,18 +1,32 @@
 /** BPE, Unigram and every other kind than BERT's: normalizers, splitters, models and decoders of @huggingface/tokenizers. */
-import { Tokenizer as Library } from '@huggingface/tokenizers';
+import { Tokenizer } from '@huggingface/tokenizers';
 import { ConfigError } from '../errors.js';
 import type { TokenizerConfigJson, TokenizerJson } from './schema.js';
 import { tokenContent } from './schema.js';
 import type { TextModel } from './text-model.js';
 
+/** What is used of the library; its own type files do not resolve under node's rules for modules. */
+export interface Library {
+  readonly normalizer: { normalize(text: string): string } | null;
+  readonly pre_tokenizer: { pre_tokenize(text: string, options: { section_index: number }): string[] } | null;
+  readonly model: {
+    (parts: string[]): string[];
+    readonly tokens_to_ids: Map<string, number>;
+    readonly unk_token_id?: number;
+    /** Unigram only. */
+    tokenize?(part: string): string[];
+  };
+  readonly decoder: { decode(tokens: string[]): string } | null;
+}
+
 /** Builds the library's tokenizer without the parts that are ours: added tokens, truncation, padding, template. */
 export function createLibrary(json: TokenizerJson, config: TokenizerConfigJson, file: string): Library {
   const endOfText = tokenContent(config.eos_token);
   try {
-    return new Library(
+    return new Tokenizer(
       { ...json, added_tokens: [], post_processor: null, truncation: null, padding: null },
       { clean_up_tokenization_spaces: false, ...(endOfText === undefined ? {} : { eos_token: endOfText }) },
-    );
+    ) as unknown as Library;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ConfigError(file, '', `describes a tokenizer that cannot be built: ${reason}`, { cause });
@@ -25,7 +39,7 @@ export class LibraryTextModel implements TextModel {
 
   constructor(library: Library) {
     this.library = library;
-    this.unknown = library.model?.unk_token_id;
+    this.unknown = library.model.unk_token_id;
   }
 
   normalize(text: string): string {
@@ -37,9 +51,16 @@ export class LibraryTextModel implements TextModel {
     // Splitters that put a space only before the very first word know it by section 0.
     const parts = splitter === null ? [text] : splitter.pre_tokenize(text, { section_index: first ? 0 : 1 });
     const ids: number[] = [];
-    for (const token of model!(parts)) {
-      const id = model!.tokens_to_ids.get(token) ?? this.unknown;
-      if (id !== undefined) ids.push(id);
+    for (const part of parts) {
+      // Asked directly, Unigram has no limit on the length of a part; fusing neighbouring unknowns is then left to us.
+      const unigram = model.tokenize !== undefined;
+      const mark = ids.length;
+      for (const token of unigram ? model.tokenize!(part) : model([part])) {
+        const id = model.tokens_to_ids.get(token) ?? this.unknown;
+        if (id === undefined) continue;
+        if (unigram && id === this.unknown && ids.length > mark && ids.at(-1) === id) continue;
+        ids.push(id);
+      }
     }
     return ids;
   }

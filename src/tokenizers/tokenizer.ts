@@ -1,11 +1,10 @@
 /** The tokenizer of a model folder: text in, ids out, equal to the reference's `tokenizers` library. */
 import { join } from 'node:path';
-import type { Tokenizer as Library } from '@huggingface/tokenizers';
 import { ConfigError, UsageError } from '../errors.js';
 import { AddedTokens } from './added-tokens.js';
 import { BertTextModel, isBert } from './bert.js';
 import { readJsonObject } from './fields.js';
-import { createLibrary, LibraryTextModel } from './library.js';
+import { createLibrary, type Library, LibraryTextModel } from './library.js';
 import {
   checkTokenizer,
   checkTokenizerConfig,
