@@ -11,6 +11,8 @@
       "cflags_cc": [
         "-std=c++20",
         "-O3",
+        "-fPIC",
+        "-pthread",
         "-Wall",
         "-Wextra",
         "-fexceptions",
@@ -19,7 +21,7 @@
         "-fno-math-errno",
       ],
       "conditions": [
-        ["OS=='linux'", {"ldflags": ["-static-libstdc++", "-static-libgcc", "-Wl,--exclude-libs,ALL"]}],
+        ["OS=='linux'", {"ldflags": ["-static-libstdc++", "-static-libgcc", "-pthread", "-Wl,--exclude-libs,ALL"]}],
       ],
       "xcode_settings": {
         "CLANG_CXX_LANGUAGE_STANDARD": "c++20",

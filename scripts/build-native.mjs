@@ -21,7 +21,8 @@ function generatedHeaders() {
   mkdirSync(include, { recursive: true });
   const { include_dir: source } = require('node-api-headers');
   for (const name of readdirSync(source)) copyFileSync(path.join(source, name), path.join(include, name));
-  writeFileSync(path.join(include, 'common.gypi'), "{'variables': {'visibility%': 'hidden'}}\n");
+  const configurations = "{'default_configuration': 'Release', 'configurations': {'Release': {}, 'Debug': {}}}";
+  writeFileSync(path.join(include, 'common.gypi'), `{'target_defaults': ${configurations}}\n`);
   return dir;
 }
 
