@@ -29,11 +29,14 @@ export class JsonFile {
 
   /** As {@link JsonFile.read}, but undefined if the file does not exist. */
   static async readOptional(file: string): Promise<JsonFile | undefined> {
-    const found = await stat(file).then(
+    return (await JsonFile.exists(file)) ? JsonFile.read(file) : undefined;
+  }
+
+  static exists(file: string): Promise<boolean> {
+    return stat(file).then(
       () => true,
       () => false,
     );
-    return found ? JsonFile.read(file) : undefined;
   }
 
   error(field: string, problem: string): ConfigError {

@@ -1,5 +1,5 @@
-import { OFFSETS, SEQUENCES } from '../tensor/shape.js';
 import { TensorError } from '../errors.js';
+import { OFFSETS, SEQUENCES } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { expectDtype, expectRank, expectShape, run } from './run.js';
 

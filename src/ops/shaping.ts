@@ -1,6 +1,6 @@
 import { TensorError } from '../errors.js';
 import { native } from '../native.js';
-import { formatShape, OFFSETS, type Shape, sizeOf, TOKENS } from '../tensor/shape.js';
+import { OFFSETS, type Shape, sizeOf, TOKENS } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { expectDtype, expectRank, run } from './run.js';
 

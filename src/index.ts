@@ -1,0 +1,23 @@
+/**
+ * Text to vectors in Node.js, straight from Hugging Face safetensors.
+ * @packageDocumentation
+ */
+export { ConfigError, TensorError, UsageError, VectralError, WeightsError } from './errors.js';
+export type { NativeArray, NativeInfo } from './native.js';
+export * as ops from './ops/index.js';
+export { AutoModel, type ForwardInput, type ForwardOptions, type ForwardOutput } from './pipeline/auto-model.js';
+export type { ModelDescription } from './pipeline/describe.js';
+export { Embeddings, type Truncation } from './pipeline/embeddings.js';
+export {
+  type EncodeInput,
+  type EncodeOptions,
+  type LoadOptions,
+  SentenceTransformer,
+} from './pipeline/sentence-transformer.js';
+export { type SimilarityFunction, similarity, similarityPairwise, type Vectors } from './pipeline/similarity.js';
+export { type CompileOptions, type Graph, Program, type ProgramOutput, type RunOptions } from './program/index.js';
+export type { DType } from './tensor/dtype.js';
+export { LONGEST, OFFSETS, PAIRS, SEQUENCES, type Shape, TOKENS } from './tensor/shape.js';
+export { type NestedNumbers, Tensor } from './tensor/tensor.js';
+export { type EncodeOptions as TokenizeOptions, type Encoding, Tokenizer } from './tokenizers/tokenizer.js';
+export { type SafetensorsEntry, SafetensorsFile, writeSafetensors } from './weights/safetensors.js';

@@ -1,0 +1,252 @@
+/** Any supported checkpoint with the head its config names, and every inner value in reach. */
+import { join } from 'node:path';
+import { UsageError } from '../errors.js';
+import { resolveModel } from '../hub/resolve.js';
+import { JsonFile } from '../json-file.js';
+import { buildModel, type Model } from '../models/index.js';
+import type { Batch } from '../nn/batch.js';
+import { Program } from '../program/index.js';
+import { OFFSETS, TOKENS } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
+import { Checkpoint } from '../weights/checkpoint.js';
+import { checkIds, type PackedBatch, packBatch } from './packed-batch.js';
+
+export interface ForwardInput {
+  /** Token ids with special tokens, one list a sequence; lengths may differ. */
+  readonly inputIds: readonly ArrayLike<number>[];
+  /** Segments, like `inputIds`; default all 0. */
+  readonly tokenTypeIds?: readonly ArrayLike<number>[] | undefined;
+  /** Where padding stands (0), like `inputIds`, if a caller padded on the right; padding is dropped before computing. */
+  readonly attentionMask?: readonly ArrayLike<number>[] | undefined;
+}
+
+export interface ForwardOptions {
+  readonly outputHiddenStates?: boolean | undefined;
+  readonly outputAttentions?: boolean | undefined;
+  /** Run operation by operation on the calling thread instead of as one native job. Same results to the bit. */
+  readonly eager?: boolean | undefined;
+  readonly threads?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a forward gives, by transformers' names. Lists hold one tensor a sequence, without padding. T: its tokens. */
+export interface ForwardOutput {
+  /** `[T, D]` each. */
+  readonly lastHiddenState?: readonly Tensor[];
+  /** `[S, D]` */
+  readonly poolerOutput?: Tensor;
+  /** Sequence heads `[S, C]`; token heads `[T, C]` each. */
+  readonly logits?: Tensor | readonly Tensor[];
+  /** `[T]` each. */
+  readonly startLogits?: readonly Tensor[];
+  /** `[T]` each. */
+  readonly endLogits?: readonly Tensor[];
+  /** Per layer, the embeddings first: `[T, D]` each. */
+  readonly hiddenStates?: readonly (readonly Tensor[])[];
+  /** Per layer: `[H, T, T]` each. */
+  readonly attentions?: readonly (readonly Tensor[])[];
+}
+
+/** A value by the name a trace or a head gives it, with all sequences in one array. */
+interface PackedValue {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+}
+
+/** Names of output kinds inside a program: `tokens:`, `sequences:` and `trace:` before the value's own name. */
+type Packed = ReadonlyMap<string, PackedValue>;
+
+/** A model of any task. */
+export class AutoModel {
+  readonly folder: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly #model: Model;
+  readonly #checkpoint: Checkpoint;
+  readonly #limits: { maxLength: number; below: number; types: number; layers: number };
+  readonly #threads: number | undefined;
+  readonly #programs = new Map<string, Promise<Program>>();
+  #disposed = false;
+
+  private constructor(folder: string, config: JsonFile, model: Model, checkpoint: Checkpoint, threads?: number) {
+    this.folder = folder;
+    this.config = config.value;
+    this.#model = model;
+    this.#checkpoint = checkpoint;
+    this.#threads = threads;
+    this.#limits = {
+      maxLength: config.integer('max_position_embeddings'),
+      below: config.integer('vocab_size'),
+      types: config.integer('type_vocab_size', { fallback: 2 }),
+      layers: config.integer('num_hidden_layers', { min: 0 }),
+    };
+  }
+
+  /** Loads the family of config.json's `model_type` with the head its `architectures` names. */
+  static async load(
+    idOrFolder: string,
+    options: { mmap?: boolean | undefined; threads?: number | undefined } = {},
+  ): Promise<AutoModel> {
+    const folder = await resolveModel(idOrFolder);
+    const config = await JsonFile.read(join(folder, 'config.json'));
+    const checkpoint = await Checkpoint.open(folder, { mmap: options.mmap ?? true });
+    try {
+      return new AutoModel(folder, config, buildModel(config, checkpoint), checkpoint, options.threads);
+    } catch (error) {
+      checkpoint.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Runs the model.
+   * @throws UsageError for ids outside the vocabulary, texts longer than the model's positions, or lists that do not match.
+   */
+  async forward(input: ForwardInput, options: ForwardOptions = {}): Promise<ForwardOutput> {
+    if (this.#disposed) throw new UsageError('this model was disposed');
+    const batch = this.#pack(input);
+    const traced = this.#traced(options);
+    const packed = options.eager ? this.#eager(batch, traced) : await this.#run(batch, traced, options);
+    return unpack(packed, batch.offsets, options, this.#limits.layers);
+  }
+
+  /** Frees weights and programs now. Safe to call twice. */
+  async dispose(): Promise<void> {
+    this.#disposed = true;
+    for (const program of this.#programs.values()) (await program).dispose();
+    this.#programs.clear();
+    this.#checkpoint.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  #pack(input: ForwardInput): PackedBatch {
+    const { maxLength, below, types } = this.#limits;
+    const lengths = input.attentionMask?.map(unpaddedLength);
+    const cut = (rows: readonly ArrayLike<number>[]) =>
+      rows.map((row, s) => Array.from(row).slice(0, lengths ? (lengths[s] ?? 0) : undefined));
+    const inputIds = cut(input.inputIds);
+    checkIds('inputIds', inputIds, { maxLength, below });
+    const tokenTypeIds = input.tokenTypeIds && cut(input.tokenTypeIds);
+    if (tokenTypeIds) checkIds('tokenTypeIds', tokenTypeIds, { maxLength, below: types });
+    inputIds.forEach((ids, s) => {
+      if (tokenTypeIds && tokenTypeIds[s]?.length !== ids.length) {
+        throw new UsageError(`tokenTypeIds[${s}] has ${tokenTypeIds[s]?.length} entries, inputIds[${s}] ${ids.length}`);
+      }
+    });
+    return packBatch(inputIds.map((ids, s) => ({ inputIds: ids, tokenTypeIds: tokenTypeIds?.[s] })));
+  }
+
+  #traced(options: ForwardOptions): RegExp[] {
+    return [
+      ...(options.outputHiddenStates ? [/\boutput$/] : []),
+      ...(options.outputAttentions ? [/\battention\.probs$/] : []),
+    ];
+  }
+
+  /** Calls the model on `batch` and collects what it returns and what is traced. */
+  #call(batch: Omit<Batch, 'trace'>, traced: readonly RegExp[]): Record<string, Tensor> {
+    const values: Record<string, Tensor> = {};
+    const trace: Batch['trace'] = (name, value) => {
+      if (traced.some((pattern) => pattern.test(name))) values[`trace:${name}`] = value();
+    };
+    const { tokens, sequences } = this.#model.forward({ ...batch, trace });
+    for (const [name, value] of Object.entries(tokens)) values[`tokens:${name}`] = value;
+    for (const [name, value] of Object.entries(sequences)) values[`sequences:${name}`] = value;
+    return values;
+  }
+
+  #eager(batch: PackedBatch, traced: readonly RegExp[]): Packed {
+    const inputs = {
+      inputIds: Tensor.from(batch.inputIds),
+      tokenTypeIds: Tensor.from(batch.tokenTypeIds),
+      offsets: Tensor.from(batch.offsets),
+    };
+    return new Map(
+      Object.entries(this.#call(inputs, traced)).map(([name, value]) => [
+        name,
+        { data: value.toFloat32Array(), shape: value.shape },
+      ]),
+    );
+  }
+
+  async #run(batch: PackedBatch, traced: readonly RegExp[], options: ForwardOptions): Promise<Packed> {
+    const key = traced.join();
+    let program = this.#programs.get(key);
+    if (!program) {
+      program = Program.compile(
+        (graph) =>
+          this.#call(
+            {
+              inputIds: graph.input('inputIds', 'i32', [TOKENS]),
+              tokenTypeIds: graph.input('tokenTypeIds', 'i32', [TOKENS]),
+              offsets: graph.input('offsets', 'i32', [OFFSETS]),
+            },
+            traced,
+          ),
+        { threads: this.#threads },
+      );
+      this.#programs.set(key, program);
+    }
+    const { inputIds, tokenTypeIds, offsets } = batch;
+    const outputs = await (await program).run({ inputIds, tokenTypeIds, offsets }, options);
+    return new Map(
+      Object.entries(outputs).map(([name, { data, shape }]) => [name, { data: data as Float32Array, shape }]),
+    );
+  }
+}
+
+/** Length of a row of a right-padded mask. */
+function unpaddedLength(mask: ArrayLike<number>, s: number): number {
+  const values = Array.from(mask);
+  const length = values.filter((value) => value === 1).length;
+  if (values.some((value, t) => value !== (t < length ? 1 : 0))) {
+    throw new UsageError(`attentionMask[${s}] must be ones and then zeros: padding on the right`);
+  }
+  return length;
+}
+
+function unpack(packed: Packed, offsets: Int32Array, options: ForwardOptions, layers: number): ForwardOutput {
+  const output: Record<string, Tensor | Tensor[] | Tensor[][]> = {};
+  for (const [name, value] of packed) {
+    const [kind, key = ''] = name.split(':');
+    if (kind === 'sequences') output[key] = Tensor.from(value.data, { shape: value.shape });
+    if (kind === 'tokens') output[key] = splitRows(value, offsets, key === 'startLogits' || key === 'endLogits');
+  }
+  const traced = (name: string) => packed.get(`trace:${name}`) ?? { data: new Float32Array(0), shape: [0, 0] };
+  const each = <T>(f: (layer: number) => T) => Array.from({ length: layers }, (_, layer) => f(layer));
+  if (options.outputHiddenStates) {
+    const names = ['embeddings.output', ...each((layer) => `layer.${layer}.output`)];
+    output.hiddenStates = names.map((name) => splitRows(traced(name), offsets));
+  }
+  if (options.outputAttentions) {
+    output.attentions = each((layer) => splitPairs(traced(`layer.${layer}.attention.probs`), offsets));
+  }
+  return output as ForwardOutput;
+}
+
+/** `[N, D]` to `[T, D]` for each sequence, or to `[T]` where D is 1 and `flat`. */
+function splitRows({ data, shape }: PackedValue, offsets: Int32Array, flat = false): Tensor[] {
+  const width = shape[1] ?? 1;
+  return Array.from({ length: offsets.length - 1 }, (_, s) => {
+    const [begin = 0, end = 0] = offsets.subarray(s, s + 2);
+    const tokens = end - begin;
+    return Tensor.from(data.slice(begin * width, end * width), { shape: flat ? [tokens] : [tokens, width] });
+  });
+}
+
+/** `[H, P]` to `[H, T, T]` for each sequence. */
+function splitPairs({ data, shape: [heads = 0, pairs = 0] }: PackedValue, offsets: Int32Array): Tensor[] {
+  let before = 0;
+  return Array.from({ length: offsets.length - 1 }, (_, s) => {
+    const tokens = (offsets[s + 1] ?? 0) - (offsets[s] ?? 0);
+    const block = new Float32Array(heads * tokens * tokens);
+    for (let h = 0; h < heads; h++) {
+      const at = h * pairs + before;
+      block.set(data.subarray(at, at + tokens * tokens), h * tokens * tokens);
+    }
+    before += tokens * tokens;
+    return Tensor.from(block, { shape: [heads, tokens, tokens] });
+  });
+}

@@ -1,0 +1,62 @@
+/** What a loaded model is and how it runs: what `vectral inspect` prints. */
+import { type NativeInfo, native } from '../native.js';
+import type { Program } from '../program/index.js';
+import { sizeOf } from '../tensor/shape.js';
+import type { SafetensorsEntry } from '../weights/safetensors.js';
+import type { SentenceModules } from './sentence-modules.js';
+import type { SentenceTransformer } from './sentence-transformer.js';
+
+export interface ModelDescription {
+  readonly folder: string;
+  /** config.json's class name, e.g. `BertModel`. */
+  readonly architecture: string;
+  readonly modelType: string;
+  /** Numbers in all weights; buffers such as position ids do not count. */
+  readonly parameters: number;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly tensors: readonly Pick<SafetensorsEntry, 'name' | 'dtype' | 'shape'>[];
+  readonly modules: readonly string[];
+  readonly dimension: number;
+  readonly maxSeqLength: number;
+  readonly tokenizer: { readonly kind: string; readonly vocabSize: number; readonly maxLength: number };
+  readonly pooling: { readonly modes: readonly string[]; readonly includePrompt: boolean };
+  readonly prompts: Readonly<Record<string, string>>;
+  readonly defaultPromptName: string | undefined;
+  readonly similarityFnName: string;
+  /** Bytes: weight files mapped, weights packed for the instruction set, working memory of the largest run so far. */
+  readonly memory: { readonly mapped: number; readonly packed: number; readonly arena: number };
+  readonly native: NativeInfo;
+}
+
+export function describeModel(
+  model: SentenceTransformer,
+  modules: SentenceModules,
+  program: Program,
+): ModelDescription {
+  const { config, pooling, checkpoints } = modules;
+  const entries = checkpoints.flatMap((checkpoint) => checkpoint.files.flatMap((file) => file.entries));
+  const floats = entries.filter((entry) => entry.dtype.startsWith('F') || entry.dtype === 'BF16');
+  const { architectures } = config.value;
+  return {
+    folder: model.folder,
+    architecture: Array.isArray(architectures) ? String(architectures[0]) : 'unknown',
+    modelType: config.string('model_type'),
+    parameters: floats.reduce((sum, entry) => sum + sizeOf(entry.shape), 0),
+    config: config.value,
+    tensors: entries.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+    modules: modules.names,
+    dimension: model.dimension,
+    maxSeqLength: model.maxSeqLength,
+    tokenizer: {
+      kind: model.tokenizer.kind,
+      vocabSize: model.tokenizer.vocabSize,
+      maxLength: model.tokenizer.modelMaxLength,
+    },
+    pooling: { modes: pooling.modes, includePrompt: pooling.includePrompt },
+    prompts: model.prompts,
+    defaultPromptName: model.defaultPromptName,
+    similarityFnName: model.similarityFnName,
+    memory: { mapped: entries.reduce((sum, entry) => sum + entry.end - entry.begin, 0), ...program.memory },
+    native: native.info(),
+  };
+}

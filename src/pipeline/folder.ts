@@ -1,0 +1,94 @@
+/** A sentence-transformers folder: which modules, which prompts, how long a text may be. */
+import { join } from 'node:path';
+import { ConfigError } from '../errors.js';
+import { JsonFile, readJson } from '../json-file.js';
+import type { Tokenizer } from '../tokenizers/tokenizer.js';
+import { type SimilarityFunction, similarityFunctions } from './similarity.js';
+
+/** One line of modules.json. */
+export interface ModuleEntry {
+  /** The class's own name: `Transformer`, `Pooling`, … */
+  readonly type: string;
+  /** The module's folder. */
+  readonly folder: string;
+}
+
+/** Without modules.json sentence-transformers takes the encoder and the mean of its token rows; so does this. */
+export async function readModules(folder: string): Promise<readonly ModuleEntry[] | undefined> {
+  const file = join(folder, 'modules.json');
+  const exists = await JsonFile.exists(file);
+  if (!exists) return undefined;
+  const list = await readJson(file);
+  if (!Array.isArray(list) || list.length === 0) throw new ConfigError(file, '', 'must be a list of modules');
+  return list.map((value, index) => {
+    const entry = new JsonFile(file, value, `[${index}]`);
+    const path = entry.string('path', '');
+    if (path.split(/[\\/]/).some((part) => part === '..') || path.startsWith('/') || path.includes(':')) {
+      throw entry.error('path', `is "${path}"; it must lie inside the model's folder`);
+    }
+    const type = entry.string('type');
+    return { type: type.slice(type.lastIndexOf('.') + 1), folder: join(folder, path) };
+  });
+}
+
+/** What config_sentence_transformers.json says. */
+export interface SentenceConfig {
+  readonly prompts: Readonly<Record<string, string>>;
+  readonly defaultPromptName: string | undefined;
+  readonly similarityFnName: SimilarityFunction;
+}
+
+export async function readSentenceConfig(folder: string): Promise<SentenceConfig> {
+  const file = join(folder, 'config_sentence_transformers.json');
+  const config = (await JsonFile.readOptional(file)) ?? new JsonFile(file, {});
+  const prompts = Object.fromEntries(config.object('prompts', true).strings());
+  const defaultPromptName = config.has('default_prompt_name') ? config.string('default_prompt_name') : undefined;
+  if (defaultPromptName !== undefined && !Object.hasOwn(prompts, defaultPromptName)) {
+    throw config.error('default_prompt_name', `is "${defaultPromptName}", which is not among the prompts`);
+  }
+  const name = config.string('similarity_fn_name', 'cosine');
+  const similarityFnName = similarityFunctions.find((known) => known === name);
+  if (!similarityFnName) {
+    throw config.error('similarity_fn_name', `is "${name}"; supported: ${similarityFunctions.join(', ')}`);
+  }
+  return { prompts, defaultPromptName, similarityFnName };
+}
+
+export interface TransformerSettings {
+  readonly maxSeqLength: number;
+  readonly lowerCase: boolean;
+}
+
+/** Files in which a Transformer module may keep its settings, newest name first. */
+const settingsFiles = [
+  'sentence_bert_config.json',
+  'sentence_roberta_config.json',
+  'sentence_distilbert_config.json',
+  'sentence_camembert_config.json',
+  'sentence_albert_config.json',
+  'sentence_xlm-roberta_config.json',
+  'sentence_xlnet_config.json',
+];
+
+/**
+ * The longest text in tokens: the folder's `max_seq_length`, else the lower of the tokenizer's and the model's limit.
+ * tokenizer.json's own truncation does not count.
+ */
+export async function readTransformerSettings(
+  folder: string,
+  tokenizer: Tokenizer,
+  maxPositions: number,
+): Promise<TransformerSettings> {
+  let settings: JsonFile | undefined;
+  for (const name of settingsFiles) settings ??= await JsonFile.readOptional(join(folder, name));
+  settings ??= new JsonFile(join(folder, settingsFiles[0] ?? ''), {});
+  const fallback = Math.min(tokenizer.modelMaxLength, maxPositions);
+  const maxSeqLength = settings.integer('max_seq_length', { fallback });
+  if (maxSeqLength > maxPositions) {
+    throw settings.error('max_seq_length', `is ${maxSeqLength}, but the model has only ${maxPositions} positions`);
+  }
+  if (maxSeqLength <= tokenizer.specialTokensCount) {
+    throw settings.error('max_seq_length', `is ${maxSeqLength}, which leaves no room beside the special tokens`);
+  }
+  return { maxSeqLength, lowerCase: settings.boolean('do_lower_case', false) };
+}

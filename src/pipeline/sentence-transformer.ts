@@ -1,0 +1,317 @@
+/** Text to vectors: a sentence-transformers folder, loaded as it is and run as one native program. */
+import { UsageError } from '../errors.js';
+import { resolveModel } from '../hub/resolve.js';
+import { l2Normalize } from '../ops/index.js';
+import type { Program } from '../program/index.js';
+import { Tensor } from '../tensor/tensor.js';
+import { Tokenizer } from '../tokenizers/tokenizer.js';
+import { describeModel, type ModelDescription } from './describe.js';
+import { Embeddings } from './embeddings.js';
+import { readModules, readSentenceConfig, readTransformerSettings, type SentenceConfig } from './folder.js';
+import { checkIds, packBatch, type TokenSequence } from './packed-batch.js';
+import { compileModules, loadModules, type SentenceModules } from './sentence-modules.js';
+import { type SimilarityFunction, similarity, similarityPairwise, type Vectors } from './similarity.js';
+import { groupTexts } from './text-groups.js';
+
+export interface LoadOptions {
+  /** What to compute in. `f32`, the default, agrees with PyTorch float32 to 1e-5. */
+  readonly dtype?: 'f32' | undefined;
+  /** Threads for this model; default: all CPUs the process may use, or VECTRAL_THREADS. */
+  readonly threads?: number | undefined;
+  /** Most tokens in one native job; default 2048. Does not change results. */
+  readonly batchTokens?: number | undefined;
+  /** Keep only the first components of every vector (Matryoshka models). */
+  readonly truncateDim?: number | undefined;
+  /** Map the weight files (default) or read them into memory. */
+  readonly mmap?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface EncodeOptions {
+  /** A prompt from the model's own, by name. */
+  readonly promptName?: string | undefined;
+  /** Text to put before every text; wins over `promptName`. */
+  readonly prompt?: string | undefined;
+  /** Scale to unit length after everything else, `truncateDim` included. Default false: the model's modules decide. */
+  readonly normalizeEmbeddings?: boolean | undefined;
+  readonly truncateDim?: number | undefined;
+  readonly batchTokens?: number | undefined;
+  /** Rejects with the signal's reason; what has begun in native code ends first (milliseconds). */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/** Texts, or token ids with their special tokens, one list a text. */
+export type EncodeInput = string | readonly string[] | { readonly inputIds: readonly ArrayLike<number>[] };
+
+const defaultBatchTokens = 2048;
+const jobsAtOnce = 2;
+
+/** A sentence encoder. Same text, same bits: whatever the batch, its order, or the threads. */
+export class SentenceTransformer {
+  /** The folder the model was read from. */
+  readonly folder: string;
+  readonly tokenizer: Tokenizer;
+  /** Longest text in tokens, special ones included; what is longer is cut and reported in `truncated`. */
+  readonly maxSeqLength: number;
+  readonly #modules: SentenceModules;
+  readonly #sentence: SentenceConfig;
+  readonly #lowerCase: boolean;
+  readonly #program: Program;
+  readonly #options: LoadOptions;
+  #disposed = false;
+
+  private constructor(parts: {
+    folder: string;
+    tokenizer: Tokenizer;
+    modules: SentenceModules;
+    sentence: SentenceConfig;
+    settings: { maxSeqLength: number; lowerCase: boolean };
+    program: Program;
+    options: LoadOptions;
+  }) {
+    this.folder = parts.folder;
+    this.tokenizer = parts.tokenizer;
+    this.maxSeqLength = parts.settings.maxSeqLength;
+    this.#lowerCase = parts.settings.lowerCase;
+    this.#modules = parts.modules;
+    this.#sentence = parts.sentence;
+    this.#program = parts.program;
+    this.#options = parts.options;
+  }
+
+  /**
+   * Loads a folder, or a model by its Hugging Face id from the local cache or an installed model package.
+   * @throws ConfigError or WeightsError that names file and field if the folder is not a model this package can run.
+   */
+  static async load(idOrFolder?: string, options: LoadOptions = {}): Promise<SentenceTransformer> {
+    if (options.dtype !== undefined && options.dtype !== 'f32') {
+      throw new UsageError(`dtype "${String(options.dtype)}" is not supported; use "f32"`);
+    }
+    checkCount('threads', options.threads, 0);
+    checkCount('batchTokens', options.batchTokens, 1);
+    checkCount('truncateDim', options.truncateDim, 1);
+    options.signal?.throwIfAborted();
+    const folder = await resolveModel(idOrFolder);
+    const entries = await readModules(folder);
+    const transformerFolder = entries?.[0]?.folder ?? folder;
+    const tokenizer = await Tokenizer.load(transformerFolder);
+    const sentence = await readSentenceConfig(folder);
+    options.signal?.throwIfAborted();
+    const modules = await loadModules(folder, entries, options);
+    try {
+      const positions = modules.encoder.config.max_position_embeddings;
+      const settings = await readTransformerSettings(transformerFolder, tokenizer, positions);
+      options.signal?.throwIfAborted();
+      const program = await compileModules(modules, options.threads);
+      return new SentenceTransformer({ folder, tokenizer, modules, sentence, settings, program, options });
+    } catch (error) {
+      for (const checkpoint of modules.checkpoints) checkpoint.close();
+      throw error;
+    }
+  }
+
+  /** Components of a vector, before `truncateDim`. */
+  get dimension(): number {
+    return this.#modules.dimension;
+  }
+
+  /** The model's prompts by name. */
+  get prompts(): Readonly<Record<string, string>> {
+    return this.#sentence.prompts;
+  }
+
+  get defaultPromptName(): string | undefined {
+    return this.#sentence.defaultPromptName;
+  }
+
+  /** The measure {@link SentenceTransformer.similarity} uses. */
+  get similarityFnName(): SimilarityFunction {
+    return this.#sentence.similarityFnName;
+  }
+
+  /** One vector a text, in the order given. A single text gives one row. */
+  async encode(input: EncodeInput, options: EncodeOptions = {}): Promise<Embeddings> {
+    if (this.#disposed) throw new UsageError('this model was disposed');
+    const { batchTokens = this.#options.batchTokens ?? defaultBatchTokens, signal } = options;
+    checkCount('batchTokens', batchTokens, 1);
+    const dimension = this.#outputDimension(options);
+    const source = this.#source(input, options);
+    const total = source.lengths.length;
+    const data = new Float32Array(total * dimension);
+    const running: Promise<void>[] = [];
+    let done = 0;
+    try {
+      for (const group of groupTexts(source.lengths, source.tokenize, batchTokens)) {
+        signal?.throwIfAborted();
+        const job = this.#run(group.sequences, source.promptLength, signal).then((vectors) => {
+          const width = this.dimension;
+          group.indices.forEach((index, row) => {
+            data.set(vectors.subarray(row * width, row * width + dimension), index * dimension);
+          });
+          done += group.indices.length;
+          options.onProgress?.(done, total);
+        });
+        job.catch(() => {}); // awaited below, maybe after it failed
+        running.push(job);
+        if (running.length >= jobsAtOnce) await running.shift();
+      }
+      await Promise.all(running);
+    } finally {
+      await Promise.allSettled(running);
+    }
+    signal?.throwIfAborted();
+    const truncated = source.truncated.sort((a, b) => a - b);
+    return new Embeddings(options.normalizeEmbeddings ? unit(data, dimension) : data, total, dimension, truncated);
+  }
+
+  /** {@link SentenceTransformer.encode} with the model's `query` prompt, if it has one. */
+  encodeQuery(input: EncodeInput, options: EncodeOptions = {}): Promise<Embeddings> {
+    return this.encode(input, this.#withPrompt(['query'], options));
+  }
+
+  /** {@link SentenceTransformer.encode} with the model's `document`, `passage` or `corpus` prompt, if it has one. */
+  encodeDocument(input: EncodeInput, options: EncodeOptions = {}): Promise<Embeddings> {
+    return this.encode(input, this.#withPrompt(['document', 'passage', 'corpus'], options));
+  }
+
+  /**
+   * Vectors of any sequence of texts in constant memory: `batchSize` texts at a time, the next ones read while these
+   * compute. Row i of the k-th batch is text k · batchSize + i.
+   */
+  async *encodeStream(
+    texts: Iterable<string> | AsyncIterable<string>,
+    options: EncodeOptions & { readonly batchSize?: number | undefined } = {},
+  ): AsyncGenerator<Embeddings> {
+    const { batchSize = 256 } = options;
+    checkCount('batchSize', batchSize, 1);
+    let pending: Promise<Embeddings> | undefined;
+    let batch: string[] = [];
+    const start = () => {
+      const next = this.encode(batch, options);
+      next.catch(() => {}); // reported when it is awaited; the consumer may have left by then
+      batch = [];
+      return next;
+    };
+    for await (const text of texts) {
+      if (batch.push(text) < batchSize) continue;
+      const next = start();
+      if (pending) yield await pending;
+      pending = next;
+    }
+    const last = batch.length > 0 ? start() : undefined;
+    if (pending) yield await pending;
+    if (last) yield await last;
+  }
+
+  /** Every vector of `a` with every vector of `b`, by the model's measure: `[a, b]`. */
+  similarity(a: Vectors, b: Vectors): number[][] {
+    return similarity(a, b, this.similarityFnName);
+  }
+
+  /** Each vector of `a` with the vector of `b` in the same place. */
+  similarityPairwise(a: Vectors, b: Vectors): number[] {
+    return similarityPairwise(a, b, this.similarityFnName);
+  }
+
+  /** What was loaded and how it runs. */
+  describe(): ModelDescription {
+    return describeModel(this, this.#modules, this.#program);
+  }
+
+  /** Frees weights and memory now; what is running ends first. Safe to call twice. */
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#program.dispose();
+    for (const checkpoint of this.#modules.checkpoints) checkpoint.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  #outputDimension(options: EncodeOptions): number {
+    const wanted = options.truncateDim ?? this.#options.truncateDim;
+    checkCount('truncateDim', wanted, 1);
+    return Math.min(wanted ?? this.dimension, this.dimension);
+  }
+
+  /** How to tokenize each text, and what came of it. */
+  #source(input: EncodeInput, options: EncodeOptions) {
+    const truncated: number[] = [];
+    if (typeof input === 'object' && 'inputIds' in input) {
+      const { inputIds } = input;
+      checkIds('inputIds', inputIds, { maxLength: this.maxSeqLength, below: this.#modules.encoder.config.vocab_size });
+      const tokenize = (index: number): TokenSequence => ({ inputIds: inputIds[index] ?? [] });
+      return { lengths: inputIds.map((ids) => ids.length), tokenize, truncated, promptLength: 0 };
+    }
+    const texts = typeof input === 'string' ? [input] : input;
+    checkTexts(texts);
+    const prompt = this.#prompt(options);
+    const encode = (text: string) =>
+      this.tokenizer.encode(this.#lowerCase ? text.toLowerCase() : text, {
+        truncation: true,
+        maxLength: this.maxSeqLength,
+      });
+    const tokenize = (index: number): TokenSequence => {
+      const encoding = encode(prompt + texts[index]);
+      if (encoding.truncated > 0) truncated.push(index);
+      return { inputIds: encoding.ids, tokenTypeIds: encoding.typeIds };
+    };
+    let promptLength = 0;
+    if (prompt !== '' && !this.#modules.pooling.includePrompt) {
+      // the prompt as a text of its own, less the special token that ends it
+      const { ids, specialTokensMask } = encode(prompt);
+      promptLength = ids.length - (specialTokensMask[ids.length - 1] ?? 0);
+    }
+    return { lengths: texts.map((text) => text.length), tokenize, truncated, promptLength };
+  }
+
+  async #run(sequences: readonly TokenSequence[], promptLength: number, signal?: AbortSignal): Promise<Float32Array> {
+    const { inputIds, tokenTypeIds, offsets } = packBatch(sequences);
+    const start = new Int32Array(this.#modules.pooling.includePrompt ? 0 : sequences.length).fill(promptLength);
+    const { sentenceEmbedding } = await this.#program.run({ inputIds, tokenTypeIds, offsets, start }, { signal });
+    return sentenceEmbedding?.data as Float32Array;
+  }
+
+  #prompt(options: EncodeOptions): string {
+    if (options.prompt !== undefined) return options.prompt;
+    const name = options.promptName ?? this.defaultPromptName;
+    if (name === undefined) return '';
+    const prompt = Object.hasOwn(this.prompts, name) ? this.prompts[name] : undefined;
+    if (prompt === undefined) {
+      const known = Object.keys(this.prompts).join(', ') || 'none';
+      throw new UsageError(`no prompt "${name}" in this model; it has: ${known}`);
+    }
+    return prompt;
+  }
+
+  #withPrompt(names: readonly string[], options: EncodeOptions): EncodeOptions {
+    if (options.prompt !== undefined || options.promptName !== undefined) return options;
+    return { ...options, promptName: names.find((name) => Object.hasOwn(this.prompts, name)) };
+  }
+}
+
+function unit(data: Float32Array, dimension: number): Float32Array {
+  const x = Tensor.from(data, { shape: [data.length / dimension, dimension] });
+  const y = l2Normalize(x);
+  try {
+    return y.toFloat32Array();
+  } finally {
+    x.dispose();
+    y.dispose();
+  }
+}
+
+function checkTexts(texts: readonly unknown[]): asserts texts is readonly string[] {
+  if (!Array.isArray(texts)) throw new UsageError('encode takes a string, a list of strings, or { inputIds }');
+  const wrong = texts.findIndex((text) => typeof text !== 'string');
+  if (wrong >= 0) throw new UsageError(`text ${wrong} is ${typeof texts[wrong]}, not a string`);
+}
+
+function checkCount(name: string, value: number | undefined, min: number): void {
+  if (value !== undefined && (!Number.isSafeInteger(value) || value < min)) {
+    throw new UsageError(`${name} must be a whole number from ${min}, got ${String(value)}`);
+  }
+}

@@ -1,0 +1,3 @@
+/** Recording and running programs. */
+export { Graph } from './graph.js';
+export { type CompileOptions, Program, type ProgramOutput, type RunOptions } from './program.js';
