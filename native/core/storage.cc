@@ -1,7 +1,5 @@
 #include "storage.h"
 
-#include <algorithm>
-
 namespace vectral {
 
 std::shared_ptr<Storage> Storage::allocate(int64_t bytes) {
@@ -22,13 +20,6 @@ std::shared_ptr<Storage> Storage::region(std::shared_ptr<const MappedFile> file,
   storage->offset_ = begin;
   storage->file_ = std::move(file);
   return storage;
-}
-
-void PackedCache::keep(std::shared_ptr<const PackedWeights> packed) {
-  std::lock_guard lock(mutex_);
-  if (const auto found = std::find(kept_.begin(), kept_.end(), packed); found != kept_.end()) kept_.erase(found);
-  if (kept_.size() == kKept) kept_.erase(kept_.begin());
-  kept_.push_back(std::move(packed));
 }
 
 }  // namespace vectral

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
-#include <vector>
 
 #include "aligned_memory.h"
 #include "mapped_file.h"
@@ -37,25 +35,12 @@ class Storage {
   int64_t offset_ = 0;
 };
 
-class PackedWeights;
-
 struct Tensor {
   std::shared_ptr<const Storage> storage;
   DType dtype = DType::f32;
   Shape shape;
 
   View view() const { return make_view(storage->data(), dtype, shape); }
-};
-
-// Packed forms that eager calls made of a weight: kept as long as the tensor, so that the next call finds them.
-class PackedCache {
- public:
-  void keep(std::shared_ptr<const PackedWeights> packed);
-
- private:
-  static constexpr size_t kKept = 4;
-  std::mutex mutex_;
-  std::vector<std::shared_ptr<const PackedWeights>> kept_;  // latest last
 };
 
 }  // namespace vectral

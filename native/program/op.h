@@ -20,6 +20,7 @@ class Scratch {
   ~Scratch();
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
+  // Null where the memory cannot be had. What an earlier call returned is no longer valid.
   template <typename T>
   T* get(int64_t count) {
     return static_cast<T*>(bytes(count * static_cast<int64_t>(sizeof(T))));
@@ -52,10 +53,12 @@ struct OpArgs {
   void split(int64_t count, int64_t grain, int64_t* begin, int64_t* end) const;
 };
 
-// Every thread of a run calls `run` with its own `thread`; together they fill `output`. An error from any thread
-// ends the run after the step. Shapes were checked in TypeScript; what depends on data (ids, offsets) is checked here.
+// `check` sees the step once before the run and refuses counts, types and shapes with which `run` would touch memory
+// outside its views. Then every thread calls `run` with its own `thread`; together they fill `output`. An error from any
+// thread ends the run after the step: what depends on data (ids, offsets) is checked there.
 struct OpDefinition {
   const char* name;
+  Status (*check)(const OpArgs& args);
   Status (*run)(const OpArgs& args);
 };
 

@@ -1,0 +1,53 @@
+#include "linear_weights.h"
+
+#include <algorithm>
+
+namespace vectral {
+namespace {
+
+Status check_part(const LinearPart& part) {
+  if (const auto& file = part.weight.storage->file()) {
+    if (Status status = file->check_whole(); !status.is_ok()) return status;
+  }
+  if (!part.bias.has_value()) return Status::ok();
+  const Tensor& bias = *part.bias;
+  if (part.weight.shape.rank != 2 || bias.shape.rank != 1 || bias.shape.dims[0] != part.weight.shape.dims[0]) {
+    return Status::error("linear: bias must be [out] beside a weight [out, in], got " +
+                         shape_text(bias.shape.dims, bias.shape.rank) + " beside " +
+                         shape_text(part.weight.shape.dims, part.weight.shape.rank));
+  }
+  const auto& file = bias.storage->file();
+  return file == nullptr ? Status::ok() : file->check_whole();
+}
+
+}  // namespace
+
+Status LinearMatrix::make(const std::vector<LinearPart>& parts, const IsaChoice& isa, int threads,
+                          LinearMatrix* matrix) {
+  std::vector<Tensor> weights;
+  for (const LinearPart& part : parts) {
+    if (Status status = check_part(part); !status.is_ok()) return status;
+    weights.push_back(part.weight);
+  }
+  const PackingIsa packing{isa.name, isa.kernels->gemm_layout, isa.kernels->to_f32};
+  if (Status status = PackedWeights::of(weights, packing, threads, &matrix->packed_); !status.is_ok()) return status;
+
+  if (std::none_of(parts.begin(), parts.end(), [](const LinearPart& p) { return p.bias.has_value(); })) {
+    return Status::ok();
+  }
+  // Parts without a bias keep the zeros.
+  matrix->bias_.assign(static_cast<size_t>(matrix->packed_->view().n), 0.0f);
+  float* out = matrix->bias_.data();
+  for (const LinearPart& part : parts) {
+    const int64_t n = part.weight.shape.dims[0];
+    if (part.bias.has_value()) isa.kernels->to_f32(part.bias->dtype, part.bias->storage->data(), out, n);
+    out += n;
+  }
+  return Status::ok();
+}
+
+LinearWeights LinearMatrix::weights() const {
+  return {packed_->view(), bias_.empty() ? nullptr : bias_.data()};
+}
+
+}  // namespace vectral

@@ -1,0 +1,34 @@
+// The weights of a linear step, ready to use: packed and with the biases in one vector.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "../core/packed_weights.h"
+#include "../core/storage.h"
+#include "../dispatch/select.h"
+#include "op.h"
+
+namespace vectral {
+
+// One [out, in] weight with its bias [out]. A step may stack several along `out`.
+struct LinearPart {
+  Tensor weight;
+  std::optional<Tensor> bias;
+};
+
+class LinearMatrix {
+ public:
+  static Status make(const std::vector<LinearPart>& parts, const IsaChoice& isa, int threads, LinearMatrix* matrix);
+
+  // Valid as long as this object is.
+  LinearWeights weights() const;
+  const std::shared_ptr<const PackedWeights>& packed() const { return packed_; }
+
+ private:
+  std::shared_ptr<const PackedWeights> packed_;
+  std::vector<float> bias_;  // empty: none
+};
+
+}  // namespace vectral

@@ -1,0 +1,215 @@
+// attention and attentionProbs over packed sequences: softmax(scale q k^T + bias), times v.
+//
+// The work is cut into units of one (sequence, head, block of query rows). A thread packs the keys (and values) of its
+// unit's head once and keeps them for the next block. Which unit a row falls into never changes its bits: a row of
+// scores is one row of a GEMM over all keys of its sequence.
+#include <algorithm>
+#include <limits>
+
+#include "../../core/aligned_memory.h"
+#include "checks.h"
+#include "op_list.h"
+
+namespace vectral {
+namespace {
+
+constexpr int64_t kBlockRows = 64;
+constexpr int64_t kUnitOverhead = 32;  // what a unit costs besides its scores, in scores a row
+
+struct Inputs {
+  explicit Inputs(const OpArgs& args, bool with_values)
+      : q(args.inputs[0]), k(args.inputs[1]), v(args.inputs[with_values ? 2 : 1]),
+        offsets(args.inputs[with_values ? 3 : 2]),
+        bias(args.input_count == (with_values ? 5 : 4) ? &args.inputs[with_values ? 4 : 3] : nullptr),
+        heads(args.attributes->heads),
+        width(heads > 0 ? q.cols() / heads : 0) {}
+
+  const View &q, &k, &v, &offsets;
+  const View* bias;
+  int64_t heads;
+  int64_t width;  // of one head
+
+  int64_t sequences() const { return offsets.cols() - 1; }
+  int64_t begin(int64_t s) const { return offsets.as<const int32_t>()[s]; }
+  int64_t length(int64_t s) const { return begin(s + 1) - begin(s); }
+};
+
+struct Unit {
+  int64_t sequence, head, row_begin, row_end;
+};
+
+// Calls visit(unit) for this thread's share: units of about equal cost in total, in order.
+template <typename Visit>
+void for_each_unit(const OpArgs& args, const Inputs& in, Visit visit) {
+  const auto cost = [](int64_t rows, int64_t length) { return rows * (length + kUnitOverhead); };
+  int64_t total = 0;
+  for (int64_t s = 0; s < in.sequences(); ++s) total += in.heads * cost(in.length(s), in.length(s));
+  int64_t before = 0;
+  for (int64_t s = 0; s < in.sequences(); ++s) {
+    const int64_t length = in.length(s);
+    for (int64_t h = 0; h < in.heads; ++h) {
+      for (int64_t r = 0; r < length; r += kBlockRows) {
+        const int64_t end = std::min(r + kBlockRows, length);
+        if (before * args.threads / total == args.thread) visit(Unit{s, h, r, end});
+        before += cost(end - r, length);
+      }
+    }
+  }
+}
+
+// Packed keys of one head: W of the GEMM q k^T. Where `values`: W of the GEMM scores v.
+PackedView pack_head(const OpArgs& args, const Inputs& in, const View& x, const Unit& unit, bool values, void* memory) {
+  const int64_t length = in.length(unit.sequence);
+  const int64_t n = values ? in.width : length, k = values ? length : in.width;
+  const PackLayout layout = args.kernels->gemm_layout(DType::f32, n);
+  const PackedView packed{memory, layout, n, k};
+  const float* source = x.as<const float>() + in.begin(unit.sequence) * x.row_stride + unit.head * in.width;
+  pack_panels(layout, source, values ? 1 : x.row_stride, values ? x.row_stride : 1, n, k, 0, packed.panels(), memory);
+  return packed;
+}
+
+int64_t head_bytes(const OpArgs& args, int64_t n, int64_t k) {
+  return align_up(packed_bytes(args.kernels->gemm_layout(DType::f32, n), n, k));
+}
+
+// Probabilities of the unit's rows over all keys of its sequence; row r goes to out + r * length.
+void probabilities(const OpArgs& args, const Inputs& in, const Unit& unit, const PackedView& keys, float* out) {
+  const int64_t length = keys.n, rows = unit.row_end - unit.row_begin;
+  GemmArgs gemm;
+  gemm.a = in.q.as<const float>() + (in.begin(unit.sequence) + unit.row_begin) * in.q.row_stride + unit.head * in.width;
+  gemm.lda = in.q.row_stride;
+  gemm.w = keys;
+  gemm.c = out;
+  gemm.ldc = length;
+  gemm.row_end = rows;
+  gemm.panel_end = keys.panels();
+  args.kernels->gemm(gemm);
+  args.kernels->scale(out, args.attributes->scale, out, rows * length);
+  for (int64_t r = 0; r < rows; ++r) {
+    float* const row = out + r * length;
+    const int64_t query = unit.row_begin + r;
+    if (in.bias != nullptr) {
+      const int64_t side = in.bias->cols();
+      args.kernels->add(row, in.bias->as<const float>() + (unit.head * side + query) * side, row, length);
+    }
+    if (args.attributes->causal) std::fill(row + query + 1, row + length, -std::numeric_limits<float>::infinity());
+  }
+  args.kernels->softmax(out, length, out, length, rows, length);
+}
+
+Status check_common(const char* op, const OpArgs& args, bool with_values) {
+  Check c(op, args);
+  const int least = with_values ? 4 : 3;
+  if (!c.inputs(least, least + 1)) return c.status();
+  const int64_t heads = args.attributes->heads;
+  for (int i = 0; i + 1 < least; ++i) {
+    c.type(i, DType::f32).rank(i, 2).that(same_shape(args.inputs[i], args.inputs[0]), "q, k and v must have equal shapes");
+  }
+  c.that(heads >= 1 && args.inputs[0].cols() % std::max<int64_t>(heads, 1) == 0,
+         "the columns of q must be a multiple of `heads`, which must be at least 1");
+  c.type(least - 1, DType::i32).rank(least - 1, 1).contiguous(least - 1).output(DType::f32);
+  c.that(args.inputs[least - 1].cols() >= 1, "offsets must not be empty");
+  if (args.input_count > least) {
+    const View& bias = args.inputs[least];
+    c.type(least, DType::f32).rank(least, 3).contiguous(least);
+    c.that(bias.rank == 3 && bias.shape[0] == heads && bias.shape[1] == bias.shape[2], "bias must be [heads, L, L]");
+  }
+  return c.status();
+}
+
+Status check_attention(const OpArgs& args) {
+  if (Status status = check_common("attention", args, true); !status.is_ok()) return status;
+  return Check("attention", args).output_like(0).status();
+}
+
+Status check_probs(const OpArgs& args) {
+  if (Status status = check_common("attentionProbs", args, false); !status.is_ok()) return status;
+  const bool fits = args.output.rank == 2 && args.output.shape[0] == args.attributes->heads;
+  return Check("attentionProbs", args).that(fits, "output must be [heads, sum of squared lengths]").status();
+}
+
+// What only the offsets tell: they are sound, and no sequence is longer than the bias reaches.
+Status check_lengths(const char* op, const Inputs& in, int64_t* longest) {
+  if (Status status = check_offsets(op, in.offsets, in.q.rows()); !status.is_ok()) return status;
+  *longest = 0;
+  for (int64_t s = 0; s < in.sequences(); ++s) *longest = std::max(*longest, in.length(s));
+  if (in.bias == nullptr || *longest <= in.bias->cols()) return Status::ok();
+  return Status::error(std::string(op) + ": a sequence has " + std::to_string(*longest) +
+                       " tokens, but bias reaches only " + std::to_string(in.bias->cols()));
+}
+
+Status run_attention(const OpArgs& args) {
+  const Inputs in(args, true);
+  int64_t longest;
+  if (Status status = check_lengths("attention", in, &longest); !status.is_ok()) return status;
+  const int64_t score_bytes = align_up(kBlockRows * longest * static_cast<int64_t>(sizeof(float)));
+  // Lengths need not order packed sizes (narrow matrices take narrower panels), so the largest is looked for.
+  int64_t key_bytes = 0, value_bytes = 0;
+  for (int64_t s = 0; s < in.sequences(); ++s) {
+    key_bytes = std::max(key_bytes, head_bytes(args, in.length(s), in.width));
+    value_bytes = std::max(value_bytes, head_bytes(args, in.width, in.length(s)));
+  }
+  char* const memory = args.scratch->get<char>(score_bytes + key_bytes + value_bytes);
+  if (memory == nullptr) return out_of_memory("attention");
+  float* const scores = reinterpret_cast<float*>(memory);
+
+  PackedView keys, values;
+  int64_t packed_sequence = -1, packed_head = -1;
+  for_each_unit(args, in, [&](const Unit& unit) {
+    if (unit.sequence != packed_sequence || unit.head != packed_head) {
+      keys = pack_head(args, in, in.k, unit, false, memory + score_bytes);
+      values = pack_head(args, in, in.v, unit, true, memory + score_bytes + key_bytes);
+      packed_sequence = unit.sequence;
+      packed_head = unit.head;
+    }
+    probabilities(args, in, unit, keys, scores);
+    GemmArgs gemm;
+    gemm.a = scores;
+    gemm.lda = keys.n;
+    gemm.w = values;
+    gemm.c = args.output.as<float>() + (in.begin(unit.sequence) + unit.row_begin) * args.output.row_stride +
+             unit.head * in.width;
+    gemm.ldc = args.output.row_stride;
+    gemm.row_end = unit.row_end - unit.row_begin;
+    gemm.panel_end = values.panels();
+    args.kernels->gemm(gemm);
+  });
+  return Status::ok();
+}
+
+Status run_probs(const OpArgs& args) {
+  const Inputs in(args, false);
+  int64_t longest;
+  if (Status status = check_lengths("attentionProbs", in, &longest); !status.is_ok()) return status;
+  int64_t squares = 0, key_bytes = 0;
+  for (int64_t s = 0; s < in.sequences(); ++s) {
+    squares += in.length(s) * in.length(s);
+    key_bytes = std::max(key_bytes, head_bytes(args, in.length(s), in.width));
+  }
+  if (squares != args.output.cols()) {
+    return Status::error("attentionProbs: output must have " + std::to_string(squares) + " columns, got " +
+                         std::to_string(args.output.cols()));
+  }
+  char* const memory = args.scratch->get<char>(key_bytes);
+  if (memory == nullptr) return out_of_memory("attentionProbs");
+
+  PackedView keys;
+  int64_t packed_sequence = -1, packed_head = -1, sequence = 0, first = 0;  // first: of the sequence's block of T x T
+  for_each_unit(args, in, [&](const Unit& unit) {
+    for (; sequence < unit.sequence; ++sequence) first += in.length(sequence) * in.length(sequence);
+    if (unit.sequence != packed_sequence || unit.head != packed_head) {
+      keys = pack_head(args, in, in.k, unit, false, memory);
+      packed_sequence = unit.sequence;
+      packed_head = unit.head;
+    }
+    probabilities(args, in, unit, keys, args.output.as<float>() + unit.head * squares + first + unit.row_begin * keys.n);
+  });
+  return Status::ok();
+}
+
+}  // namespace
+
+const OpDefinition attention_op = {"attention", check_attention, run_attention};
+const OpDefinition attention_probs_op = {"attentionProbs", check_probs, run_probs};
+
+}  // namespace vectral

@@ -1,0 +1,94 @@
+// pool: one row a sequence, by sentence-transformers' rules (docs/operations.md has them all).
+#include <algorithm>
+#include <cmath>
+
+#include "checks.h"
+#include "op_list.h"
+
+namespace vectral {
+namespace {
+
+constexpr float kLeastDivisor = 1e-9f;
+constexpr float kEmptyMaximum = -1e9f;
+
+Status check(const OpArgs& args) {
+  Check c("pool", args);
+  if (!c.inputs(2, 3)) return c.status();
+  const View &x = args.inputs[0], &offsets = args.inputs[1];
+  c.type(0, DType::f32).rank(0, 2).type(1, DType::i32).rank(1, 1).contiguous(1).output(DType::f32);
+  c.that(offsets.cols() >= 1, "offsets must not be empty");
+  if (args.input_count == 3) c.type(2, DType::i32).vector(2, offsets.cols() - 1);
+  c.that(args.output.rank == 2 && args.output.rows() == offsets.cols() - 1 && args.output.cols() == x.cols(),
+         "output must be [sequences, columns of x]");
+  return c.status();
+}
+
+void divide(float* y, int64_t n, float divisor) {
+  for (int64_t i = 0; i < n; ++i) y[i] /= divisor;
+}
+
+// Sum of the positions first + 1 … length, counted from 1.
+float position_sum(int64_t first, int64_t length) {
+  return static_cast<float>(length * (length + 1) / 2 - first * (first + 1) / 2);
+}
+
+// x: the first row of a sequence of `length` rows, of which the first `skipped` are left out.
+void pool_sequence(const OpArgs& args, const float* x, int64_t length, int64_t skipped, float* y) {
+  const int64_t columns = args.output.cols(), ldx = args.inputs[0].row_stride, kept = length - skipped;
+  const KernelTable& kernels = *args.kernels;
+  const float* const first = x + skipped * ldx;
+  const auto count = static_cast<float>(kept);
+  const PoolMode mode = args.attributes->mode;
+  if (length == 0 || (kept == 0 && mode == PoolMode::max)) {
+    std::fill(y, y + columns, mode == PoolMode::max ? kEmptyMaximum : 0.0f);
+    return;
+  }
+  switch (mode) {
+    case PoolMode::cls:
+      std::copy_n(x + std::min(skipped, length - 1) * ldx, columns, y);
+      break;
+    case PoolMode::last:
+      std::copy_n(x + (length - 1) * ldx, columns, y);
+      break;
+    case PoolMode::max:
+      kernels.max_rows(first, ldx, kept, columns, y);
+      break;
+    case PoolMode::mean:
+      kernels.sum_rows(first, ldx, kept, columns, y);
+      divide(y, columns, std::max(count, kLeastDivisor));
+      break;
+    case PoolMode::mean_sqrt_len:
+      kernels.sum_rows(first, ldx, kept, columns, y);
+      divide(y, columns, std::sqrt(std::max(count, kLeastDivisor)));
+      break;
+    case PoolMode::weighted_mean:
+      kernels.position_sum_rows(first, ldx, skipped + 1, kept, columns, y);
+      divide(y, columns, std::max(position_sum(skipped, length), kLeastDivisor));
+      break;
+  }
+}
+
+Status run(const OpArgs& args) {
+  const View &x = args.inputs[0], &offsets = args.inputs[1];
+  if (Status status = check_offsets("pool", offsets, x.rows()); !status.is_ok()) return status;
+  const auto* at = offsets.as<const int32_t>();
+  const auto* start = args.input_count == 3 ? args.inputs[2].as<const int32_t>() : nullptr;
+  int64_t begin, end;
+  args.split(args.output.rows(), 1, &begin, &end);
+  for (int64_t s = begin; s < end; ++s) {
+    const int64_t length = at[s + 1] - at[s], skipped = start == nullptr ? 0 : start[s];
+    if (skipped < 0) {
+      return Status::error("pool: start must not be negative, got " + std::to_string(skipped) + " at sequence " +
+                           std::to_string(s));
+    }
+    pool_sequence(args, x.as<const float>() + at[s] * x.row_stride, length, std::min(skipped, length),
+                  args.output.as<float>() + s * args.output.row_stride);
+  }
+  return Status::ok();
+}
+
+}  // namespace
+
+const OpDefinition pool_op = {"pool", check, run};
+
+}  // namespace vectral
