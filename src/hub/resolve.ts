@@ -1,0 +1,126 @@
+/** Finds the folder of a model on this machine: a path, the Hugging Face cache, or an installed model package. */
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import packageRoot from '../../package-root.cjs';
+import { UsageError, VectralError } from '../errors.js';
+import { hubCacheFolder } from './cache-folder.js';
+import { type ModelId, parseModelId } from './model-id.js';
+
+/** The model that is used where none is named. */
+export const defaultModel = 'sentence-transformers/all-MiniLM-L6-v2';
+
+/** No place that was looked at holds the model. */
+export class ModelNotFoundError extends VectralError {
+  constructor(message: string) {
+    super('MODEL_NOT_FOUND', message);
+  }
+}
+
+/**
+ * The absolute path of a model's folder. Looks, in this order, for a folder of that path; for the id in the Hugging
+ * Face cache (`HF_HUB_CACHE`, `HF_HOME`), which is only read; and for an installed package `@vectral/<name>`.
+ * @param idOrFolder A path, or an id such as `sentence-transformers/all-MiniLM-L6-v2`, `@revision` after it if wanted.
+ * @throws {UsageError} It can be neither a path nor an id.
+ * @throws {ModelNotFoundError} Says what was looked for, where, and the mend.
+ */
+export async function resolveModel(idOrFolder: string = defaultModel): Promise<string> {
+  const path = resolve(idOrFolder);
+  // Asked of the path as given: `absent/..` is no folder, though it would reduce to one.
+  const kind = idOrFolder === '' ? undefined : await kindOf(idOrFolder);
+  if (kind === 'folder') return path;
+  if (looksLikePath(idOrFolder)) {
+    const problem = kind === 'file' ? 'is a file; give the folder that holds it' : 'does not exist';
+    throw new ModelNotFoundError(`the model folder ${path} ${problem}`);
+  }
+  const id = parseModelId(idOrFolder);
+  const cache = hubCacheFolder();
+  const cached = await findCached(cache, id);
+  if (cached.folder !== undefined) return cached.folder;
+  const installed = await findPackage(id);
+  if (installed.folder !== undefined) return installed.folder;
+  throw new ModelNotFoundError(
+    `no model "${idOrFolder}" on this machine: there is no such folder, ${cached.problem}, and ${installed.problem}; ` +
+      `run "npm install ${packageName(id)}" if that package exists, put the model into the cache with "hf download ${id.repo}", or give the path of a folder with its files`,
+  );
+}
+
+type Found = { folder: string; problem?: never } | { folder?: never; problem: string };
+
+async function findCached(cache: string, id: ModelId): Promise<Found> {
+  const repo = join(cache, `models--${id.repo.replaceAll('/', '--')}`);
+  if ((await kindOf(repo)) !== 'folder') return { problem: `the Hugging Face cache ${cache} does not have it` };
+  const revision = id.revision ?? 'main';
+  const commit = (await readRef(join(repo, 'refs', revision))) ?? revision;
+  const folder = join(repo, 'snapshots', commit);
+  if (!/^[\w.-]+$/.test(commit) || (await kindOf(folder)) !== 'folder') {
+    return { problem: `the Hugging Face cache ${repo} does not have its revision "${revision}"` };
+  }
+  if (!(await holdsModel(folder))) {
+    return { problem: `the Hugging Face cache has only a part of it (no config or no safetensors in ${folder})` };
+  }
+  return { folder };
+}
+
+/** Content of a ref: a commit. Undefined if there is no such ref. */
+async function readRef(file: string): Promise<string | undefined> {
+  const content = await readFile(file, 'utf8').catch(() => undefined);
+  if (content === undefined) return undefined;
+  const commit = content.trim();
+  if (!/^[0-9a-f]{4,64}$/i.test(commit)) throw new VectralError('CONFIG', `${file}: must hold the id of a commit`);
+  return commit;
+}
+
+/** A config and, here or one level down, weights. Caches often hold only the files some other program needed. */
+async function holdsModel(folder: string): Promise<boolean> {
+  const names = await readdir(folder);
+  if (!names.includes('config.json') && !names.includes('modules.json')) return false;
+  const below = await Promise.all(names.map((name) => readdir(join(folder, name)).catch(() => [])));
+  return [names, ...below].some((list) => list.some((name) => name.endsWith('.safetensors')));
+}
+
+async function findPackage(id: ModelId): Promise<Found> {
+  const name = packageName(id);
+  for (const from of [process.cwd(), packageRoot]) {
+    let file: string;
+    try {
+      file = createRequire(join(from, 'package.json')).resolve(`${name}/package.json`);
+    } catch {
+      continue;
+    }
+    const model = await packagedModel(file);
+    if (model !== undefined && model !== id.repo) {
+      return { problem: `the installed package ${name} is another model, ${model}` };
+    }
+    if (id.revision !== undefined) return { problem: `the installed package ${name} has no revisions` };
+    return { folder: dirname(file) };
+  }
+  return { problem: `no package ${name} is installed` };
+}
+
+/** The id a model package says it holds, in `"vectral": { "model": … }` of its package.json. */
+async function packagedModel(file: string): Promise<string | undefined> {
+  try {
+    const model = JSON.parse(await readFile(file, 'utf8')).vectral?.model;
+    return typeof model === 'string' ? model : undefined;
+  } catch (cause) {
+    throw new VectralError('CONFIG', `${file}: cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function packageName(id: ModelId): string {
+  return `@vectral/${id.repo.slice(id.repo.indexOf('/') + 1).toLowerCase()}`;
+}
+
+/** Nobody writes an id so. */
+function looksLikePath(text: string): boolean {
+  if (text === '') throw new UsageError('the model must be an id or a folder; got an empty string');
+  return (
+    /^([./~\\]|[A-Za-z]:[\\/])/.test(text) || text.includes('\\') || (text.split('/').length > 2 && !text.includes('@'))
+  );
+}
+
+async function kindOf(path: string): Promise<'folder' | 'file' | undefined> {
+  const entry = await stat(path).catch(() => undefined);
+  return entry === undefined ? undefined : entry.isDirectory() ? 'folder' : 'file';
+}
