@@ -1,0 +1,49 @@
+/** `vectral embed`: texts to vectors. */
+import { type Command, oneOf } from './command.js';
+import { createWriter, formats } from './formats.js';
+import { encodeOptions, loadModel, onlyValue, readEncodeOptions } from './model-options.js';
+import { openSink } from './output.js';
+import { createProgress } from './progress.js';
+import { inputOptions, readTexts } from './texts.js';
+import { reportTruncated } from './truncation.js';
+
+export const embed: Command = {
+  name: 'embed',
+  usage: 'vectral embed [options] [--] [text ...]',
+  description: `Writes one vector a text. Texts are the arguments, or the lines of a file or of standard input.
+Formats: jsonl (a JSON list a line), json (a list of lists), csv, npy (NumPy), f32 (raw little-endian rows).`,
+  options: {
+    ...inputOptions,
+    format: { value: 'FORMAT', help: `${formats.join(', ')} (jsonl)` },
+    output: { value: 'FILE', short: 'o', help: 'write to a file instead of standard output' },
+    ...encodeOptions,
+    precision: { value: 'TYPE', help: 'type of the components written: float32' },
+  },
+  async run(args) {
+    onlyValue(args, 'precision', 'float32');
+    const format = oneOf(args, 'format', formats, 'jsonl');
+    const options = readEncodeOptions(args);
+    const texts = readTexts(args);
+    const path = args.options.get('output');
+    await using model = await loadModel(args);
+    const progress = createProgress(path === undefined && process.stdout.isTTY);
+    const truncated: number[] = [];
+    const sink = await openSink(path);
+    try {
+      const dimension = Math.min(options.truncateDim ?? model.dimension, model.dimension);
+      const writer = createWriter(format, sink, dimension);
+      let done = 0;
+      for await (const batch of model.encodeStream(texts, options)) {
+        for (const index of batch.truncated.indices) truncated.push(done + index);
+        done += batch.length;
+        progress.add(batch.length);
+        await writer.write(batch);
+      }
+      await writer.end();
+    } finally {
+      progress.end();
+      await sink.close();
+    }
+    reportTruncated(truncated, model.maxSeqLength);
+  },
+};

@@ -1,0 +1,55 @@
+/** The options every command has that loads a model. */
+import { UsageError } from '../errors.js';
+import type { SentenceTransformer } from '../pipeline/sentence-transformer.js';
+import { type Arguments, type Option, wholeNumber } from './command.js';
+
+export const modelOptions: Readonly<Record<string, Option>> = {
+  model: { value: 'MODEL', short: 'm', help: 'folder or id of the model (sentence-transformers/all-MiniLM-L6-v2)' },
+  dtype: { value: 'TYPE', help: 'what to compute in: f32' },
+  threads: { value: 'N', help: 'threads (all CPUs this process may use)' },
+};
+
+/** Options of the commands that encode. */
+export const encodeOptions: Readonly<Record<string, Option>> = {
+  ...modelOptions,
+  'prompt-name': { value: 'NAME', help: "one of the model's prompts, put before every text" },
+  'truncate-dim': { value: 'N', help: 'keep only the first N components' },
+  normalize: { help: 'scale vectors to unit length after everything else' },
+  'no-normalize': { help: "leave them as the model's own modules give them (default)" },
+  'batch-tokens': { value: 'N', help: 'most tokens in one native job; does not change results' },
+};
+
+/** Words other tools know, which this version cannot do yet. */
+const later: Readonly<Record<string, readonly string[]>> = {
+  dtype: ['bf16', 'int8'],
+  precision: ['int8', 'uint8', 'binary', 'ubinary'],
+};
+
+/** Refuses every value of an option but the one this version has. */
+export function onlyValue(args: Arguments, name: 'dtype' | 'precision', supported: string): void {
+  const given = args.options.get(name);
+  if (given === undefined || given === supported) return;
+  const why = later[name]!.includes(given) ? 'comes in a later version' : 'is not known';
+  throw new UsageError(`--${name} ${given} ${why}; supported: ${supported}`);
+}
+
+/** Options for `encode`, checked before anything is loaded. */
+export function readEncodeOptions(args: Arguments) {
+  if (args.options.has('normalize') && args.options.has('no-normalize')) {
+    throw new UsageError('--normalize and --no-normalize exclude each other; give one');
+  }
+  return {
+    promptName: args.options.get('prompt-name'),
+    truncateDim: wholeNumber(args, 'truncate-dim'),
+    batchTokens: wholeNumber(args, 'batch-tokens'),
+    normalizeEmbeddings: args.options.has('normalize'),
+  };
+}
+
+/** Loads the model the options name. The engine is loaded only here, so that help and misuse need none. */
+export async function loadModel(args: Arguments, model = args.options.get('model')): Promise<SentenceTransformer> {
+  onlyValue(args, 'dtype', 'f32');
+  const threads = wholeNumber(args, 'threads');
+  const { SentenceTransformer } = await import('../pipeline/sentence-transformer.js');
+  return SentenceTransformer.load(model, { threads });
+}
