@@ -1,7 +1,6 @@
 #include "safetensors.h"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "json_reader.h"
 #include "shape.h"
@@ -38,13 +37,16 @@ class HeaderReader {
       : json_(json), data_bytes_(data_bytes), header_(header) {}
 
   bool read() {
-    std::unordered_set<std::string> names;
+    bool has_metadata = false;
     std::string name;
     if (!json_.begin_object()) return false;
     while (json_.next_key(&name)) {
-      if (!names.insert(name).second) return fault("the name " + quoted(name) + " occurs twice");
-      if (names.size() > kMaxTensors) return fault("names more than " + std::to_string(kMaxTensors) + " tensors");
-      if (!(name == "__metadata__" ? read_metadata() : read_entry(name))) return false;
+      const bool is_metadata = name == "__metadata__";
+      const bool known = is_metadata ? has_metadata : !header_->index.emplace(name, header_->entries.size()).second;
+      if (known) return fault("the name " + quoted(name) + " occurs twice");
+      if (header_->index.size() > kMaxTensors) return fault("has more than " + std::to_string(kMaxTensors) + " tensors");
+      has_metadata = has_metadata || is_metadata;
+      if (!(is_metadata ? read_metadata() : read_entry(name))) return false;
     }
     if (json_.failed()) return false;
     return json_.at_end() || fault("text follows the closing brace");
@@ -185,11 +187,9 @@ class HeaderReader {
 
 }  // namespace
 
-const SafetensorsEntry* SafetensorsHeader::find(std::string_view name) const {
-  for (const SafetensorsEntry& entry : entries) {
-    if (entry.name == name) return &entry;
-  }
-  return nullptr;
+const SafetensorsEntry* SafetensorsHeader::find(const std::string& name) const {
+  const auto found = index.find(name);
+  return found == index.end() ? nullptr : &entries[found->second];
 }
 
 bool dtype_from_safetensors(std::string_view name, DType* dtype) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -24,9 +25,11 @@ struct SafetensorsEntry {
 struct SafetensorsHeader {
   std::vector<SafetensorsEntry> entries;  // in the header's order
   std::vector<std::pair<std::string, std::string>> metadata;
-  int64_t data_begin = 0;  // bytes from the start of the file
+  int64_t data_begin = 0;                         // bytes from the start of the file
+  std::unordered_map<std::string, size_t> index;  // name -> place in entries
 
-  const SafetensorsEntry* find(std::string_view name) const;
+  // Null where there is none.
+  const SafetensorsEntry* find(const std::string& name) const;
 };
 
 // Reads and checks everything above. Errors are one sentence that begins with `file` and names the tensor and field.

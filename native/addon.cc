@@ -1,0 +1,31 @@
+// The face of the addon: every function JavaScript can call, and nothing else.
+#include <napi.h>
+
+#include "napi/functions.h"
+
+namespace {
+
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  using namespace vectral::binding;
+  set_up(env);
+  exports.Set("info", Napi::Function::New<info>(env));
+  exports.Set("tensorFrom", Napi::Function::New<tensor_from>(env));
+  exports.Set("tensorRead", Napi::Function::New<tensor_read>(env));
+  exports.Set("tensorReshape", Napi::Function::New<tensor_reshape>(env));
+  exports.Set("tensorRelease", Napi::Function::New<tensor_release>(env));
+  exports.Set("openWeights", Napi::Function::New<open_weights>(env));
+  exports.Set("weightsEntries", Napi::Function::New<weights_entries>(env));
+  exports.Set("weightsMetadata", Napi::Function::New<weights_metadata>(env));
+  exports.Set("weightsTensor", Napi::Function::New<weights_tensor>(env));
+  exports.Set("weightsRelease", Napi::Function::New<weights_release>(env));
+  exports.Set("execute", Napi::Function::New<execute>(env));
+  exports.Set("compile", Napi::Function::New<compile>(env));
+  exports.Set("run", Napi::Function::New<run>(env));
+  exports.Set("programMemory", Napi::Function::New<program_memory>(env));
+  exports.Set("programRelease", Napi::Function::New<program_release>(env));
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(vectral, initialize)

@@ -1,0 +1,31 @@
+// The functions JavaScript sees, one to one with `Native` in src/native.ts, which says what each does.
+#pragma once
+
+#include <napi.h>
+
+namespace vectral::binding {
+
+Napi::Value info(const Napi::CallbackInfo& info);
+
+Napi::Value tensor_from(const Napi::CallbackInfo& info);
+Napi::Value tensor_read(const Napi::CallbackInfo& info);
+Napi::Value tensor_reshape(const Napi::CallbackInfo& info);
+void tensor_release(const Napi::CallbackInfo& info);
+
+Napi::Value open_weights(const Napi::CallbackInfo& info);
+Napi::Value weights_entries(const Napi::CallbackInfo& info);
+Napi::Value weights_metadata(const Napi::CallbackInfo& info);
+Napi::Value weights_tensor(const Napi::CallbackInfo& info);
+void weights_release(const Napi::CallbackInfo& info);
+
+Napi::Value execute(const Napi::CallbackInfo& info);
+
+Napi::Value compile(const Napi::CallbackInfo& info);
+Napi::Value run(const Napi::CallbackInfo& info);
+Napi::Value program_memory(const Napi::CallbackInfo& info);
+void program_release(const Napi::CallbackInfo& info);
+
+// Once for each environment, before anything else: its data, and a hold on this library for the process's life.
+void set_up(Napi::Env env);
+
+}  // namespace vectral::binding

@@ -1,0 +1,79 @@
+// Native objects as JavaScript holds them: Externals that say of what kind they are, and whether they were released.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "../core/packed_weights.h"
+#include "../core/safetensors.h"
+#include "../core/storage.h"
+#include "../program/program.h"
+
+namespace vectral::binding {
+
+enum class HandleKind { tensor, weights, program };
+
+struct Handle {
+  explicit Handle(HandleKind k) : kind(k) {}
+  virtual ~Handle() = default;
+  const HandleKind kind;
+  bool released = false;
+  int64_t counted_bytes = 0;  // what the collector was told about
+};
+
+struct TensorHandle : Handle {
+  static constexpr HandleKind kKind = HandleKind::tensor;
+  explicit TensorHandle(Tensor t) : Handle(kKind), content(std::move(t)) {}
+  Tensor content;
+  // Packed forms that eager calls made of this weight, latest last.
+  std::vector<std::shared_ptr<const PackedWeights>> packed;
+};
+
+struct OpenedWeights {
+  std::shared_ptr<const MappedFile> file;
+  SafetensorsHeader header;
+};
+
+struct WeightsHandle : Handle {
+  static constexpr HandleKind kKind = HandleKind::weights;
+  explicit WeightsHandle(std::shared_ptr<const OpenedWeights> w) : Handle(kKind), content(std::move(w)) {}
+  std::shared_ptr<const OpenedWeights> content;
+};
+
+struct ProgramHandle : Handle {
+  static constexpr HandleKind kKind = HandleKind::program;
+  explicit ProgramHandle(std::shared_ptr<const Program> p) : Handle(kKind), content(std::move(p)) {}
+  std::shared_ptr<const Program> content;
+};
+
+// The handles of one environment: an External is believed only if it is one of them. Handles keep it alive, because
+// the order in which an ending environment frees things is not ours.
+using LiveHandles = std::unordered_set<const Handle*>;
+
+struct EnvironmentData {
+  std::shared_ptr<LiveHandles> live = std::make_shared<LiveHandles>();
+};
+
+// Hands `handle` to JavaScript; `counted_bytes` of memory stand behind it.
+Napi::Value wrap_handle(Napi::Env env, std::unique_ptr<Handle> handle, int64_t counted_bytes);
+
+// The handle inside `value`; throws a TypeError if it is none of this kind or was released.
+Handle& unwrap_handle(const Napi::Value& value, HandleKind kind);
+
+template <typename T>
+T& unwrap(const Napi::Value& value) {
+  return static_cast<T&>(unwrap_handle(value, T::kKind));
+}
+
+// Lets go of what the handle holds now instead of when it is collected. Releasing twice is allowed.
+template <typename T>
+void release(const Napi::CallbackInfo& info);
+
+Napi::Value wrap_tensor(Napi::Env env, Tensor tensor);
+
+}  // namespace vectral::binding

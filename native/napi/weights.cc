@@ -1,0 +1,109 @@
+#include <cstring>
+
+#include "../core/json_reader.h"
+#include "args.h"
+#include "functions.h"
+#include "handle.h"
+#include "job.h"
+
+namespace vectral::binding {
+namespace {
+
+Status open_file(const std::string& path, bool map, std::shared_ptr<const OpenedWeights>* opened) {
+  auto weights = std::make_shared<OpenedWeights>();
+  if (Status status = MappedFile::open(path, map, &weights->file); !status.is_ok()) return status;
+  const MappedFile& file = *weights->file;
+  if (Status status = file.check_whole(); !status.is_ok()) return status;
+  if (Status status = read_safetensors_header(path, file.data(), file.size(), &weights->header); !status.is_ok()) {
+    return status;
+  }
+  *opened = std::move(weights);
+  return Status::ok();
+}
+
+Napi::Object entry_object(Napi::Env env, const SafetensorsEntry& entry) {
+  Napi::Array shape = Napi::Array::New(env, entry.shape.size());
+  for (uint32_t i = 0; i < entry.shape.size(); ++i) shape.Set(i, static_cast<double>(entry.shape[i]));
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("name", entry.name);
+  object.Set("dtype", entry.dtype);
+  object.Set("shape", shape);
+  object.Set("begin", static_cast<double>(entry.begin));
+  object.Set("end", static_cast<double>(entry.end));
+  return object;
+}
+
+// The entry as a tensor of this engine: a view into the file, or a copy where the file does not align its elements.
+Status view_entry(const OpenedWeights& weights, const SafetensorsEntry& entry, Tensor* tensor) {
+  const std::string where = weights.file->path() + ": tensor " + quoted(entry.name);
+  if (!dtype_from_safetensors(entry.dtype, &tensor->dtype)) {
+    return Status::error(where + ": type " + entry.dtype + " is not supported (F32, F16, BF16, F64, I8, I32, I64 are)");
+  }
+  if (entry.shape.size() > static_cast<size_t>(kMaxRank)) {
+    return Status::error(where + ": has " + std::to_string(entry.shape.size()) + " dimensions; at most 6 are supported");
+  }
+  tensor->shape.rank = static_cast<int32_t>(entry.shape.size());
+  std::copy(entry.shape.begin(), entry.shape.end(), tensor->shape.dims);
+  const int64_t begin = weights.header.data_begin + entry.begin, bytes = entry.end - entry.begin;
+  if (begin % dtype_bytes(tensor->dtype) == 0) {
+    tensor->storage = Storage::region(weights.file, begin, bytes);
+    return Status::ok();
+  }
+  if (Status status = weights.file->check_whole(); !status.is_ok()) return status;
+  std::shared_ptr<Storage> copy = Storage::allocate(bytes);
+  if (copy == nullptr) return Status::error(where + ": not enough memory");
+  std::memcpy(copy->data(), weights.file->data() + begin, static_cast<size_t>(bytes));
+  tensor->storage = std::move(copy);
+  return Status::ok();
+}
+
+}  // namespace
+
+Napi::Value open_weights(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::string path = read_string(info[0], "path");
+  const bool map = read_bool(info[1], "mmap");
+  if (path.find('\0') != std::string::npos) throw Napi::TypeError::New(env, "path must not contain a NUL character");
+  auto opened = std::make_shared<std::shared_ptr<const OpenedWeights>>();
+  const auto work = [path, map, opened] { return open_file(path, map, opened.get()); };
+  const auto finish = [opened](Napi::Env e) {
+    const int64_t bytes = (*opened)->file->mapped() ? 0 : (*opened)->file->size();
+    return wrap_handle(e, std::make_unique<WeightsHandle>(std::move(*opened)), bytes);
+  };
+  return Job::start(env, work, finish, Napi::Object::New(env));
+}
+
+Napi::Value weights_entries(const Napi::CallbackInfo& info) {
+  const auto& entries = unwrap<WeightsHandle>(info[0]).content->header.entries;
+  Napi::Array list = Napi::Array::New(info.Env(), entries.size());
+  for (uint32_t i = 0; i < entries.size(); ++i) {
+    const Napi::HandleScope scope(info.Env());
+    list.Set(i, entry_object(info.Env(), entries[i]));
+  }
+  return list;
+}
+
+Napi::Value weights_metadata(const Napi::CallbackInfo& info) {
+  Napi::Object object = Napi::Object::New(info.Env());
+  for (const auto& [key, value] : unwrap<WeightsHandle>(info[0]).content->header.metadata) {
+    // Defined, not assigned: a key called "__proto__" is a key like any other.
+    const auto attributes = static_cast<napi_property_attributes>(napi_enumerable | napi_configurable | napi_writable);
+    object.DefineProperty(Napi::PropertyDescriptor::Value(Napi::String::New(info.Env(), key),
+                                                          Napi::String::New(info.Env(), value), attributes));
+  }
+  return object;
+}
+
+Napi::Value weights_tensor(const Napi::CallbackInfo& info) {
+  const OpenedWeights& weights = *unwrap<WeightsHandle>(info[0]).content;
+  const std::string name = read_string(info[1], "name");
+  const SafetensorsEntry* const entry = weights.header.find(name);
+  if (entry == nullptr) throw Napi::Error::New(info.Env(), weights.file->path() + ": has no tensor " + quoted(name));
+  Tensor tensor;
+  throw_if_error(info.Env(), view_entry(weights, *entry, &tensor));
+  return wrap_tensor(info.Env(), std::move(tensor));
+}
+
+void weights_release(const Napi::CallbackInfo& info) { release<WeightsHandle>(info); }
+
+}  // namespace vectral::binding
