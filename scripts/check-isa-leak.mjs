@@ -19,9 +19,18 @@ if (!existsSync(addon)) {
   process.exit(1);
 }
 
-const wideRegister = /%[yzt]mm\d|%k[1-7]\b|%xmm(1[6-9]|[23]\d)\b|\bv[a-z0-9]+\s/;
+// A VEX or EVEX mnemonic (baseline code has none but verr and verw), or a register that only they have.
+const wideMnemonic = /^v(?!err|erw)[a-z0-9]+$/;
+const wideRegister = /%[yzt]mm\d|%k[1-7]\b|%xmm(1[6-9]|[23]\d)\b/;
 const problems = new Set();
 let wideFunctions = 0;
+
+/** Whether a line of objdump holds such an instruction; symbols in angle brackets are not looked at. */
+function isWide(line) {
+  const [, instruction = ''] = line.split('\t');
+  const [mnemonic] = instruction.split(/\s/, 1);
+  return wideMnemonic.test(mnemonic) || wideRegister.test(instruction.replace(/<.*>/, ''));
+}
 
 async function checkDisassembly(file) {
   const objdump = spawn('objdump', ['-d', '-C', '--no-show-raw-insn', file], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -30,7 +39,7 @@ async function checkDisassembly(file) {
   for await (const line of createInterface({ input: objdump.stdout })) {
     const header = /^[0-9a-f]+ <(.*)>:$/.exec(line);
     if (header) name = header[1];
-    else if (wideRegister.test(line.slice(line.indexOf('\t') + 1).split('#')[0])) {
+    else if (isWide(line)) {
       if (/\bvectral::(avx|amx)\w*::/.test(name)) {
         if (counted !== name) wideFunctions += 1;
         counted = name;
