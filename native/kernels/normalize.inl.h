@@ -17,7 +17,7 @@ struct Square {
 struct CentredSquare {
   Vec mean;
   Vec operator()(Vec x, int64_t lanes) const {
-    const Vec d = keep_first(x - mean, lanes);
+    const Vec d = first_lanes(x - mean, lanes, zero());
     return d * d;
   }
 };

@@ -11,9 +11,8 @@ inline float max_of_row(const float* x, int64_t n) {
   Vec m = lowest;
   int64_t i = 0;
   for (; i + kLanes <= n; i += kLanes) m = max(m, load(x + i));
-  float result = reduce_max(m);
-  for (; i < n; ++i) result = result > x[i] ? result : x[i];
-  return result;
+  if (i < n) m = max(m, first_lanes(load_partial(x + i, n - i), n - i, lowest));
+  return reduce_max(m);
 }
 
 inline void softmax(const float* x, int64_t ldx, float* y, int64_t ldy, int64_t rows, int64_t cols) {
@@ -30,7 +29,7 @@ inline void softmax(const float* x, int64_t ldx, float* y, int64_t ldy, int64_t 
     }
     if (i < cols) {
       const int64_t n = cols - i;
-      const Vec e = keep_first(exp(load_partial(x + i, n) - shift), n);
+      const Vec e = first_lanes(exp(load_partial(x + i, n) - shift), n, zero());
       sum = sum + e;
       store_partial(y + i, e, n);
     }

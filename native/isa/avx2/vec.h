@@ -89,7 +89,9 @@ inline Vec scale_pow2(Vec p, Vec n) {
 inline Mask less(Vec a, Vec b) { return {_mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ)}; }
 inline Mask is_nan(Vec a) { return {_mm256_cmp_ps(a.v, a.v, _CMP_UNORD_Q)}; }
 inline Vec select(Mask mask, Vec yes, Vec no) { return {_mm256_blendv_ps(no.v, yes.v, mask.v)}; }
-inline Vec keep_first(Vec a, int64_t n) { return {_mm256_and_ps(a.v, _mm256_castsi256_ps(lanes_below(n)))}; }
+inline Vec first_lanes(Vec a, int64_t n, Vec rest) {
+  return {_mm256_blendv_ps(rest.v, a.v, _mm256_castsi256_ps(lanes_below(n)))};
+}
 
 // Halves onto each other: 8 -> 4 -> 2 -> 1.
 inline float reduce_add(Vec a) {

@@ -69,7 +69,7 @@ inline Vec scale_pow2(Vec p, Vec n) { return {_mm512_scalef_ps(p.v, n.v)}; }
 inline Mask less(Vec a, Vec b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ)}; }
 inline Mask is_nan(Vec a) { return {_mm512_cmp_ps_mask(a.v, a.v, _CMP_UNORD_Q)}; }
 inline Vec select(Mask mask, Vec yes, Vec no) { return {_mm512_mask_blend_ps(mask.v, no.v, yes.v)}; }
-inline Vec keep_first(Vec a, int64_t n) { return {_mm512_maskz_mov_ps(lanes_below(n), a.v)}; }
+inline Vec first_lanes(Vec a, int64_t n, Vec rest) { return {_mm512_mask_blend_ps(lanes_below(n), rest.v, a.v)}; }
 
 // Halves onto each other: 16 -> 8 -> 4 -> 2 -> 1.
 inline float reduce_add(Vec a) {

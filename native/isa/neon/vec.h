@@ -93,9 +93,7 @@ inline Vec scale_pow2(Vec p, Vec n) {
 inline Mask less(Vec a, Vec b) { return {vcltq_f32(a.v, b.v)}; }
 inline Mask is_nan(Vec a) { return {vmvnq_u32(vceqq_f32(a.v, a.v))}; }
 inline Vec select(Mask mask, Vec yes, Vec no) { return {vbslq_f32(mask.v, yes.v, no.v)}; }
-inline Vec keep_first(Vec a, int64_t n) {
-  return {vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(a.v), lanes_below(n)))};
-}
+inline Vec first_lanes(Vec a, int64_t n, Vec rest) { return {vbslq_f32(lanes_below(n), a.v, rest.v)}; }
 
 // Halves onto each other: 4 -> 2 -> 1.
 inline float reduce_add(Vec a) {

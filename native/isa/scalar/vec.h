@@ -10,7 +10,7 @@
 //   min, max          where either is NaN the result is b, or NaN. So min(constant, x) keeps a NaN of x
 //   round             nearest even, |x| < 2^22
 //   scale_pow2        p * 2^n for integral n in [-250, 250], rounded once, gradual underflow
-//   keep_first        lanes from n on become zero
+//   first_lanes       the first n lanes of a, the rest from another Vec
 //   reduce_add, _max  over the lanes, in one fixed tree
 #pragma once
 
@@ -70,7 +70,7 @@ inline Vec scale_pow2(Vec p, Vec n) {
 inline Mask less(Vec a, Vec b) { return a.v < b.v; }
 inline Mask is_nan(Vec a) { return a.v != a.v; }
 inline Vec select(Mask mask, Vec yes, Vec no) { return mask ? yes : no; }
-inline Vec keep_first(Vec a, int64_t n) { return n > 0 ? a : zero(); }
+inline Vec first_lanes(Vec a, int64_t n, Vec rest) { return n > 0 ? a : rest; }
 
 inline float reduce_add(Vec a) { return a.v; }
 inline float reduce_max(Vec a) { return a.v; }
