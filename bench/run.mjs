@@ -1,6 +1,6 @@
 /**
  * The benchmark: node bench/run.mjs [--peers DIR] [--threads 1,2] [--cases a,b] [--engines a,b] [--rounds N]
- *   [--budget MS] [--model DIR] [--out FILE]
+ *   [--budget MS] [--patience SECONDS] [--model DIR] [--out FILE]
  * README.md says what is measured and how.
  */
 import fs from 'node:fs';
@@ -25,6 +25,7 @@ const { values: flags } = parseArgs({
     engines: { type: 'string', default: engines.map((row) => row.name).join(',') },
     rounds: { type: 'string', default: '7' },
     budget: { type: 'string', default: '250' },
+    patience: { type: 'string', default: '20' },
     model: { type: 'string', default: path.join(here, '../models/all-MiniLM-L6-v2') },
     out: { type: 'string', default: '' },
   },
@@ -38,7 +39,7 @@ const list = withTexts(
   cases.filter((row) => flags.cases.split(',').includes(row.name)),
   modelDir,
 );
-const quiet = new QuietMachine(livePids);
+const quiet = new QuietMachine(livePids, Number(flags.patience));
 const results = [];
 let isa = null;
 const say = (text) => process.stderr.write(`${text}\n`);

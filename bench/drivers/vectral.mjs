@@ -7,6 +7,7 @@ export async function load({ modelDir, threads, variant }) {
   const model = await SentenceTransformer.load(modelDir, options);
   return {
     groupings: [{ batch: Number.POSITIVE_INFINITY }],
+    info: { isa: model.describe().native.isa },
     encode: async (texts) => (await model.encode(texts)).rows(),
     encodeIds: async (ids) => (await model.encode({ inputIds: [ids] })).rows()[0],
   };
