@@ -1,0 +1,65 @@
+/** Scaled dot-product attention over packed sequences by its formula. */
+import { softmax } from './rows.js';
+
+type Numbers = ArrayLike<number>;
+
+export interface AttentionCase {
+  readonly q: Numbers;
+  readonly k: Numbers;
+  readonly offsets: Numbers;
+  readonly heads: number;
+  /** d: columns of one head. */
+  readonly width: number;
+  readonly scale?: number;
+  readonly causal?: boolean;
+  /** `[heads, side, side]` */
+  readonly bias?: { readonly values: Numbers; readonly side: number };
+}
+
+/** Probabilities of one head and sequence, `[T, T]`. */
+function block(c: AttentionCase, head: number, begin: number, length: number): Float64Array {
+  const columns = c.heads * c.width;
+  const scores = new Float64Array(length * length);
+  for (let i = 0; i < length; i++) {
+    for (let j = 0; j < length; j++) {
+      let dot = 0;
+      for (let l = 0; l < c.width; l++) {
+        dot += c.q[(begin + i) * columns + head * c.width + l]! * c.k[(begin + j) * columns + head * c.width + l]!;
+      }
+      const bias = c.bias ? c.bias.values[(head * c.bias.side + i) * c.bias.side + j]! : 0;
+      const seen = !c.causal || j <= i;
+      scores[i * length + j] = seen ? dot * (c.scale ?? 1 / Math.sqrt(c.width)) + bias : Number.NEGATIVE_INFINITY;
+    }
+  }
+  return softmax(scores, length);
+}
+
+function eachBlock(c: AttentionCase, visit: (head: number, begin: number, length: number) => void): void {
+  for (let head = 0; head < c.heads; head++) {
+    for (let s = 0; s + 1 < c.offsets.length; s++) visit(head, c.offsets[s]!, c.offsets[s + 1]! - c.offsets[s]!);
+  }
+}
+
+/** `[heads, Σ T²]` */
+export function attentionProbs(c: AttentionCase): Float64Array {
+  const blocks: number[] = [];
+  eachBlock(c, (head, begin, length) => blocks.push(...block(c, head, begin, length)));
+  return Float64Array.from(blocks);
+}
+
+/** `[N, heads · width]` */
+export function attention(c: AttentionCase, v: Numbers): Float64Array {
+  const columns = c.heads * c.width;
+  const y = new Float64Array(v.length);
+  eachBlock(c, (head, begin, length) => {
+    const probs = block(c, head, begin, length);
+    for (let i = 0; i < length; i++) {
+      for (let l = 0; l < c.width; l++) {
+        let sum = 0;
+        for (let j = 0; j < length; j++) sum += probs[i * length + j]! * v[(begin + j) * columns + head * c.width + l]!;
+        y[(begin + i) * columns + head * c.width + l] = sum;
+      }
+    }
+  });
+  return y;
+}
