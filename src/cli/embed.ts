@@ -23,7 +23,7 @@ Formats: jsonl (a JSON list a line), json (a list of lists), csv, npy (NumPy), f
     onlyValue(args, 'precision', 'float32');
     const format = oneOf(args, 'format', formats, 'jsonl');
     const options = readEncodeOptions(args);
-    const texts = readTexts(args);
+    const texts = await readTexts(args);
     const path = args.options.get('output');
     await using model = await loadModel(args);
     const progress = createProgress(path === undefined && process.stdout.isTTY);

@@ -51,14 +51,10 @@ function find(name: string): { load(): Promise<Command> } {
   throw new UsageError(`no command "${name}"; ${near === undefined ? 'see vectral --help' : `did you mean ${near}?`}`);
 }
 
-/** One line for what a user can mend; the whole trace for what only we can. */
+/** One line for what a user can mend; the whole trace for what only we can: errors the language itself throws. */
 function report(error: unknown): number {
-  const known = error instanceof VectralError || (error instanceof Error && 'syscall' in error);
-  const text = known
-    ? (error as Error).message.replaceAll(/\s*\n\s*/g, ' ')
-    : error instanceof Error
-      ? error.stack
-      : error;
+  const known = error instanceof VectralError || (error instanceof Error && error.constructor === Error);
+  const text = known ? error.message.replaceAll(/\s*\n\s*/g, ' ') : error instanceof Error ? error.stack : error;
   process.stderr.write(`vectral: ${text}\n`);
   return error instanceof UsageError ? 2 : 1;
 }

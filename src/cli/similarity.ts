@@ -24,7 +24,7 @@ export const similarity: Command = {
     const format = oneOf(args, 'format', ['text', 'json'] as const, 'text');
     const options = readEncodeOptions(args);
     const texts: string[] = [];
-    for await (const text of readTexts(args)) texts.push(text);
+    for await (const text of await readTexts(args)) texts.push(text);
     if (texts.length < 2) {
       throw new UsageError(`similarity needs two or more texts, got ${texts.length}; put each in quotes`);
     }

@@ -1,5 +1,5 @@
 /** Texts from arguments, a file or standard input; streamed, so that input may be of any length. */
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { UsageError, VectralError } from '../errors.js';
 import type { Arguments, Option } from './command.js';
 
@@ -12,7 +12,7 @@ export const inputOptions: Readonly<Record<string, Option>> = {
  * The texts a command was given. An empty line is an empty text; in JSON lines, empty lines do not count.
  * @throws {UsageError} There are none, or they come from two places.
  */
-export function readTexts(args: Arguments): Iterable<string> | AsyncIterable<string> {
+export async function readTexts(args: Arguments): Promise<Iterable<string> | AsyncIterable<string>> {
   const file = args.options.get('file');
   if (args.positionals.length > 0) {
     if (file !== undefined) throw new UsageError('texts come from arguments or from --file, not from both');
@@ -24,8 +24,21 @@ export function readTexts(args: Arguments): Iterable<string> | AsyncIterable<str
     throw new UsageError('no texts; give them as arguments, with --file FILE, or on standard input');
   }
   const source = fromFile ? file : 'standard input';
-  const lines = readLines(fromFile ? createReadStream(file) : process.stdin, source);
+  const lines = readLines(fromFile ? await openFile(file) : process.stdin, source);
   return args.options.has('jsonl') || /\.(jsonl|ndjson)$/i.test(file ?? '') ? readJsonLines(lines, source) : lines;
+}
+
+/** Opened at once, so that a wrong name is told before a model is loaded. */
+async function openFile(path: string): Promise<AsyncIterable<Buffer>> {
+  try {
+    return (await open(path)).createReadStream();
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+function unreadable(source: string, cause: unknown): VectralError {
+  return new VectralError('INPUT', `cannot read ${source}: ${(cause as Error).message}`, { cause });
 }
 
 /** Lines end with LF or CR LF. U+2028 and its like end none, so that JSON strings stay whole. */
@@ -55,7 +68,7 @@ async function* readLines(stream: AsyncIterable<Buffer | string>, source: string
     for await (const chunk of stream) yield* take(decode(Buffer.from(chunk)));
   } catch (cause) {
     if (cause instanceof VectralError) throw cause;
-    throw new VectralError('INPUT', `cannot read ${source}: ${(cause as Error).message}`, { cause });
+    throw unreadable(source, cause);
   }
   yield* take(decode());
   if (begun.length > 0) yield begun.join('').replace(/\r$/, '');
