@@ -20,7 +20,7 @@ export async function readModules(folder: string): Promise<readonly ModuleEntry[
   if (!exists) return undefined;
   const list = await readJson(file);
   if (!Array.isArray(list) || list.length === 0) throw new ConfigError(file, '', 'must be a list of modules');
-  return list.map((value, index) => {
+  const modules = list.map((value, index) => {
     const entry = new JsonFile(file, value, `[${index}]`);
     const path = entry.string('path', '');
     if (path.split(/[\\/]/).some((part) => part === '..') || path.startsWith('/') || path.includes(':')) {
@@ -29,6 +29,10 @@ export async function readModules(folder: string): Promise<readonly ModuleEntry[
     const type = entry.string('type');
     return { type: type.slice(type.lastIndexOf('.') + 1), folder: join(folder, path) };
   });
+  if (modules[0]?.type !== 'Transformer') {
+    throw new ConfigError(file, '[0].type', `is ${modules[0]?.type}; the first module must be a Transformer`);
+  }
+  return modules;
 }
 
 /** What config_sentence_transformers.json says. */

@@ -36,11 +36,8 @@ export async function loadModules(
   entries: readonly ModuleEntry[] | undefined,
   options: { mmap?: boolean | undefined },
 ): Promise<SentenceModules> {
-  const [transformer, ...rest] = entries ?? [{ type: 'Transformer', folder }];
+  const [transformer = { type: 'Transformer', folder }, ...rest] = entries ?? [];
   const modulesFile = join(folder, 'modules.json');
-  if (transformer?.type !== 'Transformer') {
-    throw new ConfigError(modulesFile, '[0].type', `is ${transformer?.type}; the first module must be a Transformer`);
-  }
   const checkpoints: Checkpoint[] = [];
   const open = async (path: string) => {
     const checkpoint = await Checkpoint.open(path, { mmap: options.mmap ?? true });

@@ -18,29 +18,23 @@ const want = readTensors(testPath('golden', 'all-MiniLM-L6-v2', 'embeddings.safe
 const layers = readTensors(testPath('golden', 'all-MiniLM-L6-v2', 'layers.safetensors'));
 const folder = testPath('..', 'models', 'all-MiniLM-L6-v2');
 
-describe.each([1, 2])('vectors, %i threads', async (threads) => {
-  const model = await SentenceTransformer.load(folder, { threads });
-  afterAll(() => model.dispose());
+describe('vectors', async () => {
+  const one = await SentenceTransformer.load(folder, { threads: 1 });
+  const two = await SentenceTransformer.load(folder, { threads: 2 });
+  const got = await two.encode(texts);
+  afterAll(() => Promise.all([one.dispose(), two.dispose()]));
 
-  it('text to vector, in one batch', async () => {
-    const got = await model.encode(texts);
+  it('text to vector, in one batch, two threads', () => {
     expect(worstExcess(got.data, want?.data ?? [], 1e-5)).toBeLessThanOrEqual(0);
     const cut = golden.flatMap(({ untruncated_length }, i) => (untruncated_length > 256 ? [i] : []));
     expect(got.truncated).toEqual({ count: cut.length, indices: cut });
   });
 
-  it('ids to vector, one at a time: the bits of the batch', async () => {
-    const batch = await model.encode(texts);
+  it('ids to vector, one at a time, one thread: the bits of the batch', async () => {
     for (const [i, { ids }] of golden.entries()) {
-      expect((await model.encode({ inputIds: [ids] })).data, texts[i]).toEqual(batch.row(i));
+      expect((await one.encode({ inputIds: [ids] })).data, texts[i]).toEqual(got.row(i));
     }
   });
-});
-
-it('one and two threads give the same bits', async () => {
-  await using one = await SentenceTransformer.load(folder, { threads: 1 });
-  await using two = await SentenceTransformer.load(folder, { threads: 2 });
-  expect((await one.encode(texts)).data).toEqual((await two.encode(texts)).data);
 });
 
 describe('inner values', async () => {
@@ -64,7 +58,7 @@ describe('inner values', async () => {
   }
 
   it('eager and program give the same bits for a ragged batch', async () => {
-    const inputIds = golden.slice(0, 40).map(({ ids }) => ids);
+    const inputIds = golden.slice(28, 40).map(({ ids }) => ids);
     const [eager, program] = await Promise.all([
       model.forward({ inputIds }, { eager: true }),
       model.forward({ inputIds }),

@@ -1,23 +1,24 @@
-import type { JsonFile } from '../../json-file.js';
+import { describe, type JsonFile } from '../../json-file.js';
 import { concat, type PoolMode, pool } from '../../ops/index.js';
 import type { Tensor } from '../../tensor/tensor.js';
 
-/** sentence-transformers' names of the modes, in the order in which the boolean form concatenates them. */
+/** sentence-transformers' names of the modes; one has two. */
 const modes: Readonly<Record<string, PoolMode>> = {
   cls: 'cls',
   max: 'max',
   mean: 'mean',
   mean_sqrt_len: 'mean_sqrt_len',
+  mean_sqrt_len_tokens: 'mean_sqrt_len',
   weightedmean: 'weighted_mean',
   lasttoken: 'last',
 };
 
-/** The boolean form: a field for each mode, e.g. `pooling_mode_mean_tokens`. */
+/** The boolean form: a field for each mode, in the order in which their results stand. */
 const flags: Readonly<Record<string, string>> = {
   pooling_mode_cls_token: 'cls',
   pooling_mode_max_tokens: 'max',
   pooling_mode_mean_tokens: 'mean',
-  pooling_mode_mean_sqrt_len_tokens: 'mean_sqrt_len',
+  pooling_mode_mean_sqrt_len_tokens: 'mean_sqrt_len_tokens',
   pooling_mode_weightedmean_tokens: 'weightedmean',
   pooling_mode_lasttoken: 'lasttoken',
 };
@@ -54,10 +55,11 @@ function modesOf(config: JsonFile): string[] {
     const names: unknown[] = Array.isArray(value) ? value : [value];
     for (const name of names) {
       if (typeof name !== 'string' || !Object.hasOwn(modes, name)) {
-        throw config.error('pooling_mode', `is ${JSON.stringify(name)}; supported: ${Object.keys(modes).join(', ')}`);
+        throw config.error('pooling_mode', `is ${describe(name)}; supported: ${Object.keys(modes).join(', ')}`);
       }
     }
     if (names.length === 0) throw config.error('pooling_mode', 'is empty');
+    if (new Set(names).size < names.length) throw config.error('pooling_mode', 'names a mode twice');
     return names as string[];
   }
   for (const field of Object.keys(config.value)) {
