@@ -4,10 +4,18 @@
 export class VectralError extends Error {
   readonly code: string;
   constructor(code: string, message: string, options?: { cause?: unknown }) {
-    super(message, options);
+    super(oneLine(message), options);
     this.code = code;
     this.name = new.target.name;
   }
+}
+
+/** Names from files may hold anything; a message stays one line of bounded length all the same. */
+function oneLine(message: string): string {
+  const shown = message.length > 3000 ? `${message.slice(0, 3000)}…` : message;
+  return shown.replace(/[\p{Cc}\u2028\u2029]/gu, (c) => {
+    return c === '\n' ? '\\n' : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
 }
 
 /** An operation got a tensor it cannot take. */

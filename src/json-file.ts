@@ -115,6 +115,10 @@ export async function readJson(file: string): Promise<unknown> {
   }
 }
 
-function describe(value: unknown): string {
-  return (JSON.stringify(value) ?? String(value)).slice(0, 60);
+/** A value of a file as messages show it: never long, and lists and objects by kind only, however deep they are. */
+export function describe(value: unknown): string {
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  if (typeof value === 'string' && value.length > 60) return `${JSON.stringify(value.slice(0, 60))}…`;
+  return JSON.stringify(value) ?? String(value);
 }

@@ -1,5 +1,5 @@
 /** Every model family, by config.json's `model_type`: one entry a family. */
-import type { JsonFile } from '../json-file.js';
+import { describe, type JsonFile } from '../json-file.js';
 import type { Batch, ModelOutput } from '../nn/batch.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Checkpoint } from '../weights/checkpoint.js';
@@ -80,7 +80,7 @@ export function buildModel(config: JsonFile, checkpoint: Checkpoint): Model {
   const head = typeof named === 'string' && Object.hasOwn(family.heads, named) ? family.heads[named] : undefined;
   if (!head) {
     const known = [family.encoder.name, ...Object.keys(family.heads)].join(', ');
-    throw config.error('architectures', `names ${JSON.stringify(named)}; supported for this model_type: ${known}`);
+    throw config.error('architectures', `names ${describe(named)}; supported for this model_type: ${known}`);
   }
   const w = WeightScope.of(checkpoint);
   const model = new head(w, config);

@@ -1,5 +1,5 @@
 /** A recorded forward, compiled: one asynchronous native job for any batch. */
-import { UsageError } from '../errors.js';
+import { UsageError, VectralError } from '../errors.js';
 import { type NativeArray, native, type ProgramHandle } from '../native.js';
 import { arrayFor, carries, type DType } from '../tensor/dtype.js';
 import { OFFSETS, resolveShape, type Shape, sizeOf, symbolSizes, TOKENS } from '../tensor/shape.js';
@@ -75,13 +75,14 @@ export class Program {
     rewrite(graph);
     const planned = plan(graph);
     const threads = options.threads ?? 0;
-    const handle = await native.compile(planned.native, threads);
+    const handle = await native.compile(planned.native, threads).catch(failed);
     return new Program(handle, graph, planned, { recorded, compiled: graph.toString() }, threads);
   }
 
   /**
    * Runs once. Sizes of symbols come from the inputs: N from a `[N]` input, S, P and L from the `[S+1]` offsets.
-   * @throws UsageError for a missing input, a wrong array type or sizes that do not agree.
+   * @throws UsageError for a missing input, a wrong array type or sizes that do not agree; VectralError (code `RUN`) if
+   * the run itself fails: an id outside its table, a weight file that was cut short since it was loaded.
    */
   async run(
     inputs: Readonly<Record<string, NativeArray>>,
@@ -104,7 +105,7 @@ export class Program {
     });
     const threads = options.threads ?? this.#threads;
     const data = results.map((result) => result.data);
-    await enqueue(() => native.run(this.#handle, arrays, symbols, data, threads), options.signal);
+    await enqueue(() => native.run(this.#handle, arrays, symbols, data, threads).catch(failed), options.signal);
     return Object.fromEntries(
       this.outputs.map((output, index) => [output.name, results[index] ?? missing(output.name)]),
     );
@@ -141,6 +142,10 @@ export class Program {
 
 function port(name: string, value: { dtype: DType; shape: Shape } | undefined): Port {
   return value ? { name, dtype: value.dtype, shape: value.shape } : missing(name);
+}
+
+function failed(cause: unknown): never {
+  throw new VectralError('RUN', cause instanceof Error ? cause.message : String(cause), { cause });
 }
 
 function missing(name: string): never {

@@ -59,6 +59,11 @@ export class Checkpoint {
     }
   }
 
+  /** The weight file, or the index of several: what messages name. */
+  get source(): string {
+    return this.files.length === 1 && this.files[0] ? this.files[0].path : join(this.folder, index);
+  }
+
   get names(): string[] {
     return [...this.#tensors.keys()];
   }
@@ -71,7 +76,7 @@ export class Checkpoint {
   /** The tensor in place. @throws WeightsError if there is none. */
   tensor(name: string): Tensor {
     const found = this.#tensors.get(name);
-    if (!found) throw new WeightsError(`${this.folder}: no tensor "${name}"`);
+    if (!found) throw new WeightsError(`${this.source}: no tensor "${name}"`);
     return found.file.tensor(found.entry.name);
   }
 
@@ -107,8 +112,8 @@ async function shardsOf(folder: string): Promise<string[]> {
   ];
   if (shards.length === 0) throw json.error('weight_map', 'is empty');
   for (const shard of shards) {
-    if (shard !== basename(shard) || shard === '..' || shard.includes('\\')) {
-      throw json.error('weight_map', `names "${shard}": a shard must lie in the folder itself`);
+    if (!/^[^\\/]+\.safetensors$/.test(shard)) {
+      throw json.error('weight_map', `names "${shard}"; a shard is a .safetensors file in the folder itself`);
     }
     if (!(await exists(join(folder, shard)))) {
       throw json.error('weight_map', `names ${shard}, which is not in the folder; fetch the missing file`);

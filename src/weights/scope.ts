@@ -81,7 +81,7 @@ export class WeightScope {
       list('not used by this model', unused),
     ].filter((line) => line !== '');
     if (problems.length > 0) {
-      throw new WeightsError(`${this.#checkpoint.folder}: the weights do not fit config.json; ${problems.join('; ')}`);
+      throw new WeightsError(`${this.#checkpoint.source}: the weights do not fit config.json; ${problems.join('; ')}`);
     }
   }
 
@@ -109,5 +109,6 @@ function standIn(shape: Shape): Tensor {
 function list(what: string, names: readonly string[]): string {
   if (names.length === 0) return '';
   const more = names.length > shownNames ? ` and ${names.length - shownNames} more` : '';
-  return `${what} (${names.length}): ${names.slice(0, shownNames).join(', ')}${more}`;
+  const shown = names.slice(0, shownNames).map((name) => (name.length > 200 ? `${name.slice(0, 200)}…` : name));
+  return `${what} (${names.length}): ${shown.join(', ')}${more}`;
 }

@@ -1,0 +1,42 @@
+/** Programs that run the built package in processes of their own. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '../..');
+export const defaultModelFolder = join(root, 'models/all-MiniLM-L6-v2');
+
+/** The compiled package's entry, since a plain node process cannot read the sources. */
+export function builtPackage(): string {
+  const entry = join(root, 'dist/esm/index.js');
+  if (!existsSync(entry)) throw new Error(`${entry} is missing; run "npm run build:ts" first`);
+  return entry;
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `children/<name>.mjs` with the entry, the model's folder and `args`. */
+export function runChild(
+  name: string,
+  args: readonly string[] = [],
+  nodeOptions: readonly string[] = [],
+): Promise<Ended> {
+  const script = join(import.meta.dirname, 'children', `${name}.mjs`);
+  const child = spawn(process.execPath, [...nodeOptions, script, builtPackage(), defaultModelFolder, ...args]);
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+}
