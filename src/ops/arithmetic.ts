@@ -6,7 +6,8 @@ import { expectDtype, run } from './run.js';
 function broadcast(op: string, a: Tensor, b: Tensor): Tensor {
   expectDtype(op, 'a', a, 'f32');
   expectDtype(op, 'b', b, 'f32');
-  if (b.rank > a.rank || !sameShape(a.shape.slice(a.rank - b.rank), b.shape)) {
+  const least = Math.min(a.rank, 1);
+  if (b.rank < least || b.rank > a.rank || !sameShape(a.shape.slice(a.rank - b.rank), b.shape)) {
     throw new TensorError(op, "b with a's shape or a trailing part of it", `${a} and ${b}`);
   }
   return run({ op, inputs: [a, b], dtype: 'f32', shape: a.shape });

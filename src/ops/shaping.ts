@@ -9,7 +9,9 @@ export function reshape(x: Tensor, shape: readonly (number | 'auto')[]): Tensor 
   const known = shape.filter((dim) => dim !== 'auto');
   const rest = remaining(x.shape, known);
   const full = shape.map((dim) => (dim === 'auto' ? rest : dim));
-  const fits = shape.length - known.length <= 1 && (shape.length > known.length ? Number.isInteger(rest) : rest === 1);
+  const whole = known.every(Number.isSafeInteger) && Number.isSafeInteger(rest);
+  const fits = whole && shape.length - known.length <= 1 && (shape.length > known.length || rest === 1);
+  if (shape.length > 6) throw new TensorError('reshape', 'at most 6 axes', `[${shape.join(',')}]`);
   if (!fits) throw new TensorError('reshape', `a shape of ${x}'s size`, `[${shape.join(',')}]`);
   if (x.recorded) return run({ op: 'copy', inputs: [x], dtype: x.dtype, shape: full });
   return Tensor.fromHandle(native.tensorReshape(x.handle, full), x.dtype, full);
@@ -87,6 +89,7 @@ export function convert(x: Tensor, dtype: 'f32' | 'f16' | 'bf16'): Tensor {
 export function positions(offsets: Tensor): Tensor {
   expectDtype('positions', 'offsets', offsets, 'i32');
   expectRank('positions', 'offsets', offsets, 1, '[S+1]');
-  const tokens = offsets.shape[0] === OFFSETS ? TOKENS : ((offsets.toArray() as Int32Array).at(-1) ?? 0);
+  // A negative end cannot be a size; native code reads the offsets and says what is wrong with them.
+  const tokens = offsets.shape[0] === OFFSETS ? TOKENS : Math.max((offsets.toArray() as Int32Array).at(-1) ?? 0, 0);
   return run({ op: 'positions', inputs: [offsets], dtype: 'i32', shape: [tokens] });
 }
