@@ -25,7 +25,7 @@ export class BertTextModel implements TextModel {
 
   constructor(json: BertJson) {
     this.options = json.normalizer ?? undefined;
-    this.wordPiece = new WordPiece(json.model);
+    this.wordPiece = new WordPiece(json.model, json.vocabulary.ids);
   }
 
   normalize(text: string): string {

@@ -47,7 +47,18 @@ export interface BertNormalizerJson {
 /** A part that is one of many kinds, told by its `type`. */
 export type TypedJson = JsonObject & { readonly type: string };
 
+/** Both ways between tokens and ids. */
+export interface Vocabulary {
+  /** The model's own tokens. */
+  readonly ids: ReadonlyMap<string, number>;
+  /** Added tokens that the model does not have. */
+  readonly addedIds: ReadonlyMap<string, number>;
+  /** By id, added tokens included. */
+  readonly tokens: readonly (string | undefined)[];
+}
+
 export interface TokenizerJson {
+  readonly vocabulary: Vocabulary;
   readonly model: WordPieceJson | BpeJson | UnigramJson;
   readonly added_tokens: readonly AddedTokenJson[];
   readonly normalizer: TypedJson | (BertNormalizerJson & TypedJson) | null;
@@ -66,10 +77,12 @@ export interface TokenizerConfigJson {
 /** Checks a parsed tokenizer.json. `file` is how errors call it. */
 export function checkTokenizer(value: unknown, file: string): TokenizerJson {
   const json = object(value, file, '');
-  const model = checkModel(object(json.model, file, 'model'), file);
+  const vocabulary = { ids: new Map<string, number>(), addedIds: new Map<string, number>(), tokens: [] };
+  const model = checkModel(object(json.model, file, 'model'), vocabulary, file);
   return {
+    vocabulary,
     model,
-    added_tokens: checkAddedTokens(json.added_tokens ?? [], model, file),
+    added_tokens: checkAddedTokens(json.added_tokens ?? [], vocabulary, file),
     normalizer: checkNormalizer(json.normalizer, file),
     pre_tokenizer: checkTyped(json.pre_tokenizer, file, 'pre_tokenizer', 0),
     decoder: checkTyped(json.decoder, file, 'decoder', 0),
@@ -103,23 +116,30 @@ export function tokenContent(value: unknown): string | undefined {
   return typeof content === 'string' ? content : undefined;
 }
 
-function checkModel(model: JsonObject, file: string): TokenizerJson['model'] {
+/** A {@link Vocabulary} as it is filled. */
+interface Filling {
+  readonly ids: Map<string, number>;
+  readonly addedIds: Map<string, number>;
+  readonly tokens: (string | undefined)[];
+}
+
+function checkModel(model: JsonObject, vocabulary: Filling, file: string): TokenizerJson['model'] {
   const type = model.type === undefined ? guessType(model) : text(model.type, file, 'model.type');
-  if (type === 'Unigram') return checkUnigram(model, file);
+  if (type === 'Unigram') return checkUnigram(model, vocabulary, file);
   if (type !== 'WordPiece' && type !== 'BPE') {
     throw new ConfigError(file, 'model.type', `is "${type}"; supported are WordPiece, BPE and Unigram`);
   }
-  const vocab = checkVocab(model.vocab, file);
+  const vocab = checkVocab(model.vocab, vocabulary, file);
   if (type === 'BPE') {
-    checkMerges(model, vocab, file);
-    if (model.unk_token != null) checkUnknown(model.unk_token, vocab, file);
+    checkMerges(model, vocabulary.ids, file);
+    if (model.unk_token != null) checkUnknown(model.unk_token, vocabulary.ids, file);
     return { ...model, type, vocab };
   }
   return {
     ...model,
     type,
     vocab,
-    unk_token: checkUnknown(model.unk_token ?? '[UNK]', vocab, file),
+    unk_token: checkUnknown(model.unk_token ?? '[UNK]', vocabulary.ids, file),
     continuing_subword_prefix: text(model.continuing_subword_prefix ?? '##', file, 'model.continuing_subword_prefix'),
     max_input_chars_per_word: integer(
       model.max_input_chars_per_word ?? 100,
@@ -137,43 +157,46 @@ function guessType(model: JsonObject): string {
   return model.merges === undefined ? 'WordPiece' : 'BPE';
 }
 
-function checkVocab(value: unknown, file: string): Readonly<Record<string, number>> {
-  const vocab = object(value, file, 'model.vocab');
-  const owners = new Map<number, string>();
-  for (const [token, id] of Object.entries(vocab)) {
-    const field = `model.vocab.${token}`;
-    const known = integer(id, file, field, 0, largestId);
-    const owner = owners.get(known);
-    if (owner !== undefined) throw new ConfigError(file, field, `has the id ${known}, which "${owner}" has already`);
-    owners.set(known, token);
+function checkVocab(value: unknown, { ids, tokens }: Filling, file: string): Readonly<Record<string, number>> {
+  const vocab = object(value, file, 'model.vocab') as Readonly<Record<string, number>>;
+  for (const token of Object.keys(vocab)) {
+    const id = vocab[token]!;
+    // Tens of thousands of these: the field's name is put together only for an error.
+    if (!(Number.isInteger(id) && id >= 0 && id <= largestId)) integer(id, file, `model.vocab.${token}`, 0, largestId);
+    const owner = tokens[id];
+    if (owner !== undefined) {
+      throw new ConfigError(file, `model.vocab.${token}`, `has the id ${id}, which "${owner}" has already`);
+    }
+    tokens[id] = token;
+    ids.set(token, id);
   }
-  if (owners.size === 0) throw new ConfigError(file, 'model.vocab', 'is empty');
-  return vocab as Readonly<Record<string, number>>;
+  if (ids.size === 0) throw new ConfigError(file, 'model.vocab', 'is empty');
+  return vocab;
 }
 
-function checkUnknown(value: unknown, vocab: Readonly<Record<string, number>>, file: string): string {
+function checkUnknown(value: unknown, ids: ReadonlyMap<string, number>, file: string): string {
   const token = text(value, file, 'model.unk_token');
-  if (!Object.hasOwn(vocab, token))
+  if (!ids.has(token))
     throw new ConfigError(file, 'model.unk_token', `is "${token}", which the vocabulary does not have`);
   return token;
 }
 
 /** Each merge is "left right" or ["left", "right"], of tokens that exist. */
-function checkMerges(model: JsonObject, vocab: Readonly<Record<string, number>>, file: string): void {
+function checkMerges(model: JsonObject, ids: ReadonlyMap<string, number>, file: string): void {
   for (const [i, merge] of list(model.merges, file, 'model.merges').entries()) {
     const parts = typeof merge === 'string' ? merge.split(' ') : merge;
     if (!Array.isArray(parts) || parts.length !== 2 || parts.some((part) => typeof part !== 'string')) {
       throw new ConfigError(file, `model.merges[${i}]`, 'must be two tokens: "left right" or ["left", "right"]');
     }
     for (const part of parts as string[]) {
-      if (!Object.hasOwn(vocab, part)) {
+      if (!ids.has(part)) {
         throw new ConfigError(file, `model.merges[${i}]`, `names "${part}", which the vocabulary does not have`);
       }
     }
   }
 }
 
-function checkUnigram(model: JsonObject, file: string): UnigramJson {
+function checkUnigram(model: JsonObject, { ids, tokens }: Filling, file: string): UnigramJson {
   const vocab = list(model.vocab, file, 'model.vocab');
   if (vocab.length === 0) throw new ConfigError(file, 'model.vocab', 'is empty');
   for (const [i, entry] of vocab.entries()) {
@@ -181,28 +204,30 @@ function checkUnigram(model: JsonObject, file: string): UnigramJson {
       throw new ConfigError(file, `model.vocab[${i}]`, 'must be a piece and its score: ["piece", -1.5]');
     }
   }
+  for (const [id, [piece]] of (vocab as UnigramJson['vocab']).entries()) {
+    ids.set(piece, id);
+    tokens[id] = piece;
+  }
   if (model.unk_id != null) integer(model.unk_id, file, 'model.unk_id', 0, vocab.length - 1);
   return { ...model, type: 'Unigram', vocab: vocab as UnigramJson['vocab'] };
 }
 
-function checkAddedTokens(value: unknown, model: TokenizerJson['model'], file: string): AddedTokenJson[] {
-  const vocab = vocabulary(model);
-  const owners = new Map([...vocab].map(([token, id]) => [id, token]));
+function checkAddedTokens(value: unknown, { ids, addedIds, tokens }: Filling, file: string): AddedTokenJson[] {
   return list(value, file, 'added_tokens').map((entry, i) => {
     const field = `added_tokens[${i}]`;
     const json = object(entry, file, field);
     const content = text(json.content, file, `${field}.content`);
     const id = integer(json.id, file, `${field}.id`, 0, largestId);
-    const owner = owners.get(id);
+    const owner = tokens[id];
     if (owner !== undefined && owner !== content) {
       throw new ConfigError(file, `${field}.id`, `is ${id} for "${content}", but "${owner}" has that id`);
     }
-    const known = vocab.get(content);
+    const known = ids.get(content) ?? addedIds.get(content);
     if (known !== undefined && known !== id) {
       throw new ConfigError(file, `${field}.id`, `is ${id} for "${content}", but its id elsewhere is ${known}`);
     }
-    owners.set(id, content);
-    vocab.set(content, id);
+    if (known === undefined) addedIds.set(content, id);
+    tokens[id] = content;
     const flag = (name: string, otherwise: boolean) => boolean(json[name] ?? otherwise, file, `${field}.${name}`);
     const special = flag('special', false);
     return {
@@ -215,12 +240,6 @@ function checkAddedTokens(value: unknown, model: TokenizerJson['model'], file: s
       rstrip: flag('rstrip', false),
     };
   });
-}
-
-/** Token to id, of the model alone. */
-export function vocabulary(model: TokenizerJson['model']): Map<string, number> {
-  if (model.type === 'Unigram') return new Map(model.vocab.map(([piece], id) => [piece, id]));
-  return new Map(Object.entries(model.vocab));
 }
 
 function checkNormalizer(value: unknown, file: string): TypedJson | null {

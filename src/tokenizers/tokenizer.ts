@@ -5,13 +5,7 @@ import { AddedTokens } from './added-tokens.js';
 import { BertTextModel, isBert } from './bert.js';
 import { readJsonObject } from './fields.js';
 import { createLibrary, type Library, LibraryTextModel } from './library.js';
-import {
-  checkTokenizer,
-  checkTokenizerConfig,
-  type TokenizerConfigJson,
-  type TokenizerJson,
-  vocabulary,
-} from './schema.js';
+import { checkTokenizer, checkTokenizerConfig, type TokenizerConfigJson, type TokenizerJson } from './schema.js';
 import { readTemplate, type Template } from './template.js';
 import type { TextModel } from './text-model.js';
 import { type TruncationSide, type TruncationStrategy, truncate } from './truncate.js';
@@ -56,8 +50,6 @@ export class Tokenizer {
   private readonly file: string;
   private readonly json: TokenizerJson;
   private readonly config: TokenizerConfigJson;
-  private readonly idOf: Map<string, number>;
-  private readonly tokenOf: Map<number, string>;
   private readonly specialIds: Set<number>;
   private readonly model: TextModel;
   private readonly addedTokens: AddedTokens;
@@ -71,12 +63,9 @@ export class Tokenizer {
     this.kind = json.model.type;
     this.modelMaxLength = config.model_max_length;
     this.truncationSide = config.truncation_side;
-    this.idOf = vocabulary(json.model);
-    for (const token of json.added_tokens) this.idOf.set(token.content, token.id);
-    this.tokenOf = new Map([...this.idOf].map(([token, id]) => [id, token]));
-    this.vocabSize = this.tokenOf.size;
+    this.vocabSize = json.vocabulary.ids.size + json.vocabulary.addedIds.size;
     this.specialIds = new Set(json.added_tokens.filter((token) => token.special).map((token) => token.id));
-    this.template = readTemplate(json.post_processor, file, (id) => this.tokenOf.has(id));
+    this.template = readTemplate(json.post_processor, file, (id) => this.idToToken(id) !== undefined);
     const model: TextModel = isBert(json) ? new BertTextModel(json) : new LibraryTextModel(this.getLibrary());
     this.model = model;
     this.addedTokens = new AddedTokens(json.added_tokens, (text) => model.normalize(text));
@@ -151,7 +140,7 @@ export class Tokenizer {
     const { skipSpecialTokens = true } = options;
     const tokens: string[] = [];
     for (const id of Array.from(ids)) {
-      const token = this.tokenOf.get(id);
+      const token = this.idToToken(id);
       if (token === undefined) throw new UsageError(`decode: no token has the id ${id}`);
       if (!skipSpecialTokens || !this.specialIds.has(id)) tokens.push(token);
     }
@@ -161,12 +150,13 @@ export class Tokenizer {
 
   /** Id of a token, or undefined. */
   tokenToId(token: string): number | undefined {
-    return this.idOf.get(token);
+    const { ids, addedIds } = this.json.vocabulary;
+    return ids.get(token) ?? addedIds.get(token);
   }
 
   /** Token of an id, or undefined. */
   idToToken(id: number): string | undefined {
-    return this.tokenOf.get(id);
+    return this.json.vocabulary.tokens[id];
   }
 
   private encodeText(text: string): number[] {
@@ -196,5 +186,6 @@ export class Tokenizer {
 }
 
 function wellFormed(text: string): string {
-  return text.replaceAll(/\p{Surrogate}/gu, '\uFFFD');
+  // Most texts have no surrogate at all, and that is known sooner.
+  return /[\ud800-\udfff]/.test(text) ? text.replaceAll(/\p{Surrogate}/gu, '\uFFFD') : text;
 }

@@ -3,21 +3,22 @@ import type { WordPieceJson } from './schema.js';
 
 export class WordPiece {
   /** Pieces that begin a word, and pieces that continue one (without their prefix). */
-  private readonly initial = new Map<string, number>();
+  private readonly initial: ReadonlyMap<string, number>;
   private readonly continuing = new Map<string, number>();
   /** UTF-16 units of the longest piece: no longer candidate need be tried. */
   private longest = 0;
   private readonly unknown: number;
   private readonly maxCharacters: number;
 
-  constructor(json: WordPieceJson) {
+  /** `ids` is the vocabulary of `json`. */
+  constructor(json: WordPieceJson, ids: ReadonlyMap<string, number>) {
     const prefix = json.continuing_subword_prefix;
-    for (const [token, id] of Object.entries(json.vocab)) {
-      this.initial.set(token, id);
+    this.initial = ids;
+    for (const [token, id] of ids) {
       if (token.startsWith(prefix)) this.continuing.set(token.slice(prefix.length), id);
       this.longest = Math.max(this.longest, token.length);
     }
-    this.unknown = json.vocab[json.unk_token]!;
+    this.unknown = ids.get(json.unk_token)!;
     this.maxCharacters = json.max_input_chars_per_word;
   }
 
