@@ -1,8 +1,8 @@
 """Fits the polynomials of native/kernels/math.inl.h and prints their coefficients.
 
 Each one is the minimax polynomial of a weighted error, found by reweighted least squares (Lawson's method) on Chebyshev
-points in 50-digit targets, then rounded to float32 one coefficient at a time: after a coefficient is rounded the ones
-below it in magnitude of effect are fitted again, so that rounding errors do not add up.
+points of targets computed with 50 digits. Coefficients are rounded to float32 from the lowest power up, and after each
+rounding the higher powers are fitted again, so that they make up for it.
 
     python3 scripts/fit-polynomials.py        needs numpy and mpmath
 """
@@ -77,11 +77,9 @@ def main():
         lambda s: s * mp.sqrt(s) / mp.tanh(mp.sqrt(s)) if s > 0 else mp.mpf(0))
     fit('gelu: scaled normal tail', gelu_tail, -1.0, (GELU_END - GELU_CENTRE) / (GELU_END + GELU_CENTRE), 9,
         lambda v: 1 / gelu_tail(v))
-    ln2_high = float(np.float32(mp.log(2)).view(np.uint32) & np.uint32(0xFFFF8000))
-    bits = np.float32(float(mp.log(2))).view(np.uint32) & np.uint32(0xFFFF8000)
-    ln2_high = float(bits.view(np.float32))
-    print(f'exp: ln 2 in two parts, the first with 9 low bits zero so that n * high is exact for |n| < 512')
-    print(f'  high = {ln2_high!r}  low = {np.float32(float(mp.log(2) - mp.mpf(ln2_high)))!r}')
+    high = round(float(mp.log(2)) * 512) / 512
+    print('exp: ln 2 in two parts, the first of 9 bits after the point so that n * high is exact for |n| < 2^14')
+    print(f'  high = {high!r}  low = {np.float32(float(mp.log(2) - high))!r}')
 
 
 if __name__ == '__main__':

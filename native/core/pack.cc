@@ -32,9 +32,8 @@ template <typename T>
 void pack_elements(const PackLayout& layout, const T* source, int64_t n_stride, int64_t k_stride, int64_t n, int64_t k,
                    int64_t begin, int64_t end, T* out) {
   out += begin * layout.panel * padded_k(layout, k);
-  for_each_slot(layout, k, begin, end, [&](int64_t i, int64_t j) {
-    *out++ = i < n && j < k ? source[i * n_stride + j * k_stride] : T{};
-  });
+  for_each_slot(layout, k, begin, end,
+                [&](int64_t i, int64_t j) { *out++ = i < n && j < k ? source[i * n_stride + j * k_stride] : T{}; });
 }
 
 // The common case, interleave 1: a transposition, done in squares so that neither side leaves the cache.

@@ -19,9 +19,9 @@ enum class Activation : uint8_t { none, gelu, gelu_tanh, relu, silu, tanh, sigmo
 struct GemmArgs {
   const float* a = nullptr;  // [m, k], step lda
   int64_t lda = 0;
-  PackedView w;                      // packed from [n, k], f32, f16 or bf16
-  const float* bias = nullptr;       // [n], or none
-  const float* residual = nullptr;   // [m, n], step ldr, or none; may be C
+  PackedView w;                     // packed from [n, k], f32, f16 or bf16
+  const float* bias = nullptr;      // [n], or none
+  const float* residual = nullptr;  // [m, n], step ldr, or none; may be C
   int64_t ldr = 0;
   Activation activation = Activation::none;
   float* c = nullptr;  // [m, n], step ldc
@@ -44,17 +44,16 @@ struct GemmArgs {
   KERNEL(void, layer_norm,                                                                                             \
          (const float* x, int64_t ldx, const float* gamma, const float* beta, float eps, float* y, int64_t ldy,        \
           int64_t rows, int64_t cols))                                                                                 \
-  KERNEL(void, rms_norm,                                                                                               \
-         (const float* x, int64_t ldx, const float* gamma, float eps, float* y, int64_t ldy, int64_t rows,             \
-          int64_t cols))                                                                                               \
+  KERNEL(                                                                                                              \
+      void, rms_norm,                                                                                                  \
+      (const float* x, int64_t ldx, const float* gamma, float eps, float* y, int64_t ldy, int64_t rows, int64_t cols)) \
   KERNEL(void, softmax, (const float* x, int64_t ldx, float* y, int64_t ldy, int64_t rows, int64_t cols))              \
   KERNEL(void, l2_normalize,                                                                                           \
          (const float* x, int64_t ldx, float eps, float* y, int64_t ldy, int64_t rows, int64_t cols))                  \
   /* y[cols] = reduction over rows: sum, maximum, and sum of (first + row) * x[row] */                                 \
   KERNEL(void, sum_rows, (const float* x, int64_t ldx, int64_t rows, int64_t cols, float* y))                          \
   KERNEL(void, max_rows, (const float* x, int64_t ldx, int64_t rows, int64_t cols, float* y))                          \
-  KERNEL(void, position_sum_rows,                                                                                      \
-         (const float* x, int64_t ldx, int64_t first, int64_t rows, int64_t cols, float* y))                           \
+  KERNEL(void, position_sum_rows, (const float* x, int64_t ldx, int64_t first, int64_t rows, int64_t cols, float* y))  \
   /* conversions: from any dtype to f32, and from f32 to f32, f16 or bf16 (nearest even) */                            \
   KERNEL(void, to_f32, (DType from, const void* x, float* y, int64_t n))                                               \
   KERNEL(void, from_f32, (DType to, const float* x, void* y, int64_t n))

@@ -79,7 +79,8 @@ Status choose_isa(const std::string& requested, IsaChoice* choice) {
       return Status::ok();
     }
   }
-  const char* problem = index_of(requested) < 0 ? "is not an instruction set of this build" : "does not run on this CPU";
+  const char* problem =
+      index_of(requested) < 0 ? "is not an instruction set of this build" : "does not run on this CPU";
   return Status::error("VECTRAL_ISA: '" + requested + "' " + problem + "; choose one of: " + runnable_names() +
                        ", or leave it unset.");
 }
@@ -113,11 +114,11 @@ std::vector<std::pair<std::string, std::string>> kernel_sources(const std::strin
   std::vector<std::pair<std::string, std::string>> sources;
   const int begin = index_of(isa);
   if (begin < 0) return sources;
-#define VECTRAL_SOURCE(ret, kernel, args)                              \
-  {                                                                    \
-    int i = begin;                                                     \
-    while (!own_table(i).kernel) i = index_of(kIsas[i].parent);        \
-    sources.emplace_back(#kernel, kIsas[i].name);                      \
+#define VECTRAL_SOURCE(ret, kernel, args)                       \
+  {                                                             \
+    int i = begin;                                              \
+    while (!own_table(i).kernel) i = index_of(kIsas[i].parent); \
+    sources.emplace_back(#kernel, kIsas[i].name);               \
   }
   VECTRAL_KERNELS(VECTRAL_SOURCE)
 #undef VECTRAL_SOURCE

@@ -11,12 +11,12 @@
 namespace vectral {
 
 struct IsaChoice {
-  std::string name;                     // "avx512"
+  std::string name;                      // "avx512"
   const KernelTable* kernels = nullptr;  // complete: parents have filled the gaps
 };
 
-// The instruction set called `requested`, or the best one where it is empty. An unknown name, or one this machine cannot
-// run, is an error that lists what it can.
+// The instruction set called `requested`, or the best one where it is empty. An unknown name, or one this machine
+// cannot run, is an error that lists what it can.
 Status choose_isa(const std::string& requested, IsaChoice* choice);
 
 // The process's choice. VECTRAL_ISA is read at the first call; an unknown or unsupported name is the error,

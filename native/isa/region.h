@@ -6,7 +6,6 @@
 #include <cassert>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 
 #if defined(__x86_64__)
 #include <immintrin.h>

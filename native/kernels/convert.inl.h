@@ -1,6 +1,7 @@
 // Conversions: any dtype to f32, and f32 to f32, f16 or bf16.
 //
-// Contract   widening f16, bf16, i8 is exact; f64, i32, i64 round to the nearest float, ties to even. Narrowing rounds to
+// Contract   widening f16, bf16, i8 is exact; f64, i32, i64 round to the nearest float, ties to even. Narrowing rounds
+// to
 //            nearest even, overflows to infinity, keeps denormals and NaN. y may be x where both have the same size.
 // Tail       partial loads and stores; the integer types are plain loops, they never stand in a hot path.
 

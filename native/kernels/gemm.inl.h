@@ -150,7 +150,7 @@ inline void gemm(const GemmArgs& args) {
 
 // The panel width of least cost: a panel costs its vectors plus about one vector's worth of broadcasts and loop.
 inline PackLayout gemm_layout(DType dtype, int64_t n) {
-  int64_t best = kPanelVectors, best_cost = std::numeric_limits<int64_t>::max();
+  int64_t best = kPanelVectors, best_cost = INT64_MAX;
   for (int64_t vectors = kPanelVectors; vectors >= 1; --vectors) {
     const int64_t panel = vectors * kLanes;
     const int64_t cost = (n + panel - 1) / panel * (vectors + 1);

@@ -4,8 +4,9 @@
 //            rms_norm    x / sqrt(mean(x^2) + eps) * gamma
 //            l2          x / max(sqrt(sum(x^2)), eps)
 // Contract   rows of `cols` floats, steps ldx and ldy; y may be x. A NaN in a row makes the whole row NaN.
-// Tile, tail four accumulators of one Vec, joined in a fixed order; tails are partial loads whose unused lanes add zero.
-// Accuracy   a few ulp of the row's largest term. The variance is a second pass over the centred values, as one pass over
+// Tile, tail four accumulators of one Vec, joined in a fixed order; tails are partial loads whose unused lanes add
+// zero. Accuracy   a few ulp of the row's largest term. The variance is a second pass over the centred values, as one
+// pass over
 //            x and x^2 cancels where the mean is large.
 
 struct Value {

@@ -44,7 +44,7 @@ inline void sum_rows(const float* x, int64_t ldx, int64_t rows, int64_t cols, fl
 }
 
 inline void max_rows(const float* x, int64_t ldx, int64_t rows, int64_t cols, float* y) {
-  fold_rows(x, ldx, 0, rows, cols, -std::numeric_limits<float>::infinity(), MaxStep(), y);
+  fold_rows(x, ldx, 0, rows, cols, -__builtin_inff(), MaxStep(), y);
 }
 
 inline void position_sum_rows(const float* x, int64_t ldx, int64_t first, int64_t rows, int64_t cols, float* y) {

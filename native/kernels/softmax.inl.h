@@ -1,13 +1,14 @@
 // y = exp(x - max(x)) / sum(exp(x - max(x))), a row at a time.
 //
-// Contract   rows of `cols` floats, steps ldx and ldy; y may be x. A row of -inf alone gives zeros (torch: NaN), which is
+// Contract   rows of `cols` floats, steps ldx and ldy; y may be x. A row of -inf alone gives zeros (torch: NaN), which
+// is
 //            what a fully masked attention row must add. A NaN, or +inf, makes the row NaN, as in torch.
 // Tile, tail one Vec; in the tail the unused lanes are kept out of maximum and sum.
 // Accuracy   about 4 ulp of each value: exp 2, sum and reciprocal 1 each.
 // Why        max() may lose a NaN, but then that element's own exp is NaN, and so is the sum that scales the row.
 
 inline float max_of_row(const float* x, int64_t n) {
-  const Vec lowest = set(-std::numeric_limits<float>::infinity());
+  const Vec lowest = set(-__builtin_inff());
   Vec m = lowest;
   int64_t i = 0;
   for (; i + kLanes <= n; i += kLanes) m = max(m, load(x + i));
@@ -18,7 +19,7 @@ inline float max_of_row(const float* x, int64_t n) {
 inline void softmax(const float* x, int64_t ldx, float* y, int64_t ldy, int64_t rows, int64_t cols) {
   for (int64_t r = 0; r < rows; ++r, x += ldx, y += ldy) {
     const float largest = max_of_row(x, cols);
-    const bool empty = largest == -std::numeric_limits<float>::infinity();
+    const bool empty = largest == -__builtin_inff();
     const Vec shift = set(empty ? 0.0f : largest);
     Vec sum = zero();
     int64_t i = 0;

@@ -57,8 +57,7 @@ class Guarded {
     const auto address = reinterpret_cast<uintptr_t>(storage_.data());
     begin_ = (64 - address % 64) % 64 / sizeof(float) + 16 + misalign;
   }
-  Guarded(const std::vector<float>& values, int64_t misalign)
-      : Guarded(static_cast<int64_t>(values.size()), misalign) {
+  Guarded(const std::vector<float>& values, int64_t misalign) : Guarded(static_cast<int64_t>(values.size()), misalign) {
     for (size_t i = 0; i < values.size(); ++i) data()[i] = values[i];
   }
   float* data() { return storage_.data() + begin_; }

@@ -6,6 +6,11 @@
 #include <fstream>
 #include <sstream>
 
+#if defined(__linux__)
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
+
 #include "../dispatch/cpu.h"
 #include "../dispatch/select.h"
 
@@ -63,7 +68,7 @@ TEST_CASE("each table's gemm is its own, told by the panel it wants") {
   }
 }
 
-// The whole run may be forced: VECTRAL_ISA=avx2 <this binary>.
+// The whole run may be forced: VECTRAL_ISA=avx2 <this binary>. The next test starts this one with every name.
 TEST_CASE("what VECTRAL_ISA forces is what the process runs") {
   const char* forced = std::getenv("VECTRAL_ISA");
   const IsaChoice* choice = nullptr;
@@ -74,11 +79,35 @@ TEST_CASE("what VECTRAL_ISA forces is what the process runs") {
     return;
   }
   const std::vector<IsaChoice> runnable = runnable_isas();
-  const auto found = std::find_if(runnable.begin(), runnable.end(), [&](const IsaChoice& c) { return c.name == forced; });
+  const auto found =
+      std::find_if(runnable.begin(), runnable.end(), [&](const IsaChoice& c) { return c.name == forced; });
   CHECK(status.is_ok() == (found != runnable.end()));
   if (found == runnable.end()) return;
   CHECK(choice->name == forced);
   CHECK(choice->kernels == found->kernels);
+}
+
+TEST_CASE("every name forced in a process of its own, and a wrong one") {
+#if defined(__linux__)
+  char path[4096];
+  const ssize_t length = readlink("/proc/self/exe", path, sizeof(path));
+  REQUIRE(length > 0);
+  const std::string self(path, static_cast<size_t>(length));
+  std::vector<std::string> names = {"avx1024"};
+  for (const IsaChoice& isa : runnable_isas()) names.push_back(isa.name);
+  for (const std::string& name : names) {
+    CAPTURE(name);
+    const std::string command = "VECTRAL_ISA=" + name + " '" + self + "' --no-version --test-case='what VECTRAL_ISA*'";
+    const int status = std::system((command + " > /dev/null 2>&1").c_str());
+    if (WEXITSTATUS(status) >= 126) {
+      MESSAGE("SKIPPED: this machine cannot start the test binary by itself (an emulator does)");
+      return;
+    }
+    CHECK(status == 0);
+  }
+#else
+  MESSAGE("SKIPPED: needs /proc/self/exe");
+#endif
 }
 
 // Linux lists what the kernel found; an independent reading of the same CPU.

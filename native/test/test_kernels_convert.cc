@@ -33,8 +33,7 @@ TEST_CASE("all 65536 patterns of f16 and bf16 widen exactly") {
       int wrong = 0;
       for (int i = 0; i < 65536; ++i) {
         const double truth = value_of(patterns[i], format.exponent_bits, format.fraction_bits);
-        const bool right = std::isnan(truth) ? std::isnan(y[i])
-                                             : same_bits(y[i], static_cast<float>(truth));
+        const bool right = std::isnan(truth) ? std::isnan(y[i]) : same_bits(y[i], static_cast<float>(truth));
         wrong += !right;
       }
       CHECK(wrong == 0);

@@ -33,8 +33,16 @@ double activation64(Activation f, double x) {
 // dtypes are the same matrix.
 struct Problem {
   Problem(int64_t m, int64_t n, int64_t k, uint32_t seed)
-      : m(m), n(n), k(k), lda(k + 3), ldc(n + 5), ldr(n + 2), numbers(seed), a(numbers.normals(m * lda), 1),
-        bias(numbers.normals(n), 3), residual(numbers.normals(m * ldr), 1) {
+      : m(m),
+        n(n),
+        k(k),
+        lda(k + 3),
+        ldc(n + 5),
+        ldr(n + 2),
+        numbers(seed),
+        a(numbers.normals(m * lda), 1),
+        bias(numbers.normals(n), 3),
+        residual(numbers.normals(m * ldr), 1) {
     weights = numbers.normals(n * k);
     for (float& w : weights) w = widen(narrow_bf16(std::clamp(w, -4.0f, 4.0f) + (w < 0 ? -0.01f : 0.01f)));
   }
@@ -106,7 +114,9 @@ struct Problem {
   std::vector<char> packed;
 };
 
-bool equal(Guarded& x, Guarded& y, int64_t n) { return std::memcmp(x.data(), y.data(), static_cast<size_t>(n) * 4) == 0; }
+bool equal(Guarded& x, Guarded& y, int64_t n) {
+  return std::memcmp(x.data(), y.data(), static_cast<size_t>(n) * 4) == 0;
+}
 
 TEST_CASE("every row count, odd k and n, all three weight types, against float64") {
   on_every_isa([](const KernelTable& kernels) {

@@ -23,9 +23,9 @@ struct Case {
   double at_inf, at_minus_inf;
 };
 const Case kCases[] = {
-    {"gelu", Activation::gelu, gelu64, INFINITY, 0},       {"gelu_tanh", Activation::gelu_tanh, gelu_tanh64, INFINITY, 0},
-    {"relu", Activation::relu, relu64, INFINITY, 0},       {"silu", Activation::silu, silu64, INFINITY, 0},
-    {"tanh", Activation::tanh, tanh64, 1, -1},             {"sigmoid", Activation::sigmoid, sigmoid64, 1, 0},
+    {"gelu", Activation::gelu, gelu64, INFINITY, 0}, {"gelu_tanh", Activation::gelu_tanh, gelu_tanh64, INFINITY, 0},
+    {"relu", Activation::relu, relu64, INFINITY, 0}, {"silu", Activation::silu, silu64, INFINITY, 0},
+    {"tanh", Activation::tanh, tanh64, 1, -1},       {"sigmoid", Activation::sigmoid, sigmoid64, 1, 0},
 };
 
 // Floats of both signs, `steps` to a power of two, from denormals up to `limit`.
@@ -119,7 +119,8 @@ TEST_CASE("NaN stays NaN and infinities give the limits") {
         CHECK(std::isnan(y[i]));
         CHECK(y[i + 1] == static_cast<float>(c.at_inf));
         CHECK(y[i + 2] == static_cast<float>(c.at_minus_inf));
-        for (int j = 3; j < 9; ++j) CHECK(std::abs(y[i + j] - c.reference(x[j])) <= 1e-6 * std::abs(c.reference(x[j])) + 1e-44);
+        for (int j = 3; j < 9; ++j)
+          CHECK(std::abs(y[i + j] - c.reference(x[j])) <= 1e-6 * std::abs(c.reference(x[j])) + 1e-44);
       }
     }
   });

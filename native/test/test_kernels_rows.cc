@@ -90,17 +90,15 @@ TEST_CASE("layerNorm") {
 TEST_CASE("rmsNorm") {
   const std::vector<float> gamma = Numbers(3).normals(131);
   on_every_isa([&](const KernelTable& k) {
-    check_rows(
-        [&](const float* x, int64_t ldx, float* y, int64_t ldy, int64_t rows, int64_t cols) {
-          k.rms_norm(x, ldx, gamma.data(), 1e-6f, y, ldy, rows, cols);
-        },
-        [&](const Row64& x) {
-          const double root = std::sqrt(mean_square(x, 0) + 1e-6f);
-          Row64 y(x.size());
-          for (size_t i = 0; i < x.size(); ++i) y[i] = x[i] / root * gamma[i];
-          return y;
-        },
-        0.5f, 1e-6);
+    check_rows([&](const float* x, int64_t ldx, float* y, int64_t ldy, int64_t rows,
+                   int64_t cols) { k.rms_norm(x, ldx, gamma.data(), 1e-6f, y, ldy, rows, cols); },
+               [&](const Row64& x) {
+                 const double root = std::sqrt(mean_square(x, 0) + 1e-6f);
+                 Row64 y(x.size());
+                 for (size_t i = 0; i < x.size(); ++i) y[i] = x[i] / root * gamma[i];
+                 return y;
+               },
+               0.5f, 1e-6);
   });
 }
 

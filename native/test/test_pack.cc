@@ -43,7 +43,10 @@ std::vector<PackLayout> layouts() {
 void fill(std::vector<uint8_t>& bytes, int64_t width) {
   for (size_t i = 0; i < bytes.size(); ++i) {
     const size_t element = i / static_cast<size_t>(width) + 1, byte = i % static_cast<size_t>(width);
-    bytes[i] = static_cast<uint8_t>(width == 1 ? element % 251 + 1 : byte == 0 ? element : byte == 1 ? element >> 8 : 7);
+    bytes[i] = static_cast<uint8_t>(width == 1  ? element % 251 + 1
+                                    : byte == 0 ? element
+                                    : byte == 1 ? element >> 8
+                                                : 7);
   }
 }
 
