@@ -1,11 +1,11 @@
 /** `vectral embed`: texts to vectors. */
 import { type Command, oneOf } from './command.js';
-import { createWriter, formats } from './formats.js';
+import { createWriter, formats, type MatrixWriter } from './formats.js';
 import { encodeOptions, loadModel, onlyValue, readEncodeOptions } from './model-options.js';
-import { openSink } from './output.js';
+import { openSink, type Sink } from './output.js';
 import { createProgress } from './progress.js';
 import { inputOptions, readTexts } from './texts.js';
-import { reportTruncated } from './truncation.js';
+import { createTruncation } from './truncation.js';
 
 export const embed: Command = {
   name: 'embed',
@@ -27,23 +27,29 @@ Formats: jsonl (a JSON list a line), json (a list of lists), csv, npy (NumPy), f
     const path = args.options.get('output');
     await using model = await loadModel(args);
     const progress = createProgress(path === undefined && process.stdout.isTTY);
-    const truncated: number[] = [];
-    const sink = await openSink(path);
+    const truncated = createTruncation(model.maxSeqLength);
+    // Opened when there is something to write: a mistake found before that leaves an older file as it was.
+    let sink: Sink | undefined;
+    let writer: MatrixWriter | undefined;
+    const open = async () => {
+      sink = await openSink(path);
+      return createWriter(format, sink, Math.min(options.truncateDim ?? model.dimension, model.dimension));
+    };
     try {
-      const dimension = Math.min(options.truncateDim ?? model.dimension, model.dimension);
-      const writer = createWriter(format, sink, dimension);
       let done = 0;
       for await (const batch of model.encodeStream(texts, options)) {
-        for (const index of batch.truncated.indices) truncated.push(done + index);
+        truncated.add(batch.truncated.indices, done);
         done += batch.length;
         progress.add(batch.length);
+        writer ??= await open();
         await writer.write(batch);
       }
+      writer ??= await open();
       await writer.end();
     } finally {
       progress.end();
-      await sink.close();
+      await sink?.close();
     }
-    reportTruncated(truncated, model.maxSeqLength);
+    truncated.report();
   },
 };

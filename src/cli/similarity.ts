@@ -5,7 +5,7 @@ import { shortest } from './formats.js';
 import { encodeOptions, loadModel, readEncodeOptions } from './model-options.js';
 import { openSink } from './output.js';
 import { inputOptions, readTexts } from './texts.js';
-import { reportTruncated } from './truncation.js';
+import { createTruncation } from './truncation.js';
 
 /** Components shown of each vector in plain text, and characters of each text. */
 const shownComponents = 6;
@@ -37,7 +37,9 @@ export const similarity: Command = {
     await sink.write(
       format === 'json' ? asJson(texts, vectors, measure, matrix) : asText(texts, vectors, measure, matrix),
     );
-    reportTruncated(embeddings.truncated.indices, model.maxSeqLength);
+    const truncated = createTruncation(model.maxSeqLength);
+    truncated.add(embeddings.truncated.indices, 0);
+    truncated.report();
   },
 };
 

@@ -94,6 +94,18 @@ describe('embed', () => {
   it('says which texts were cut', () => {
     const { status, stderr } = vectral(['embed', 'short', 'word '.repeat(400)]);
     expect([status, stderr.toString()]).toEqual([0, 'vectral: text 2 was longer than 256 tokens and cut there\n']);
+    const long = Array.from({ length: 300 }, (_, i) => (i < 257 ? '"short"' : JSON.stringify('word '.repeat(300))));
+    const many = vectral(['embed', '--jsonl'], long.join('\n'));
+    expect(many.stderr.toString()).toBe(
+      'vectral: texts 258, 259, 260, 261, 262 and 38 more were longer than 256 tokens and cut there\n',
+    );
+  });
+
+  it('leaves an older file as it was when nothing could be encoded', () => {
+    const output = join(folder, 'older');
+    writeFileSync(output, 'older');
+    expect(vectral(['embed', '--output', output, '--prompt-name', 'none', 'a']).status).toBe(2);
+    expect(readFileSync(output, 'utf8')).toBe('older');
   });
 
   it('nothing gives nothing', () => expect(succeed(['embed'], '')).toHaveLength(0));
