@@ -6,6 +6,8 @@ import { type NativeWeightEntry, native, type WeightsHandle } from '../native.js
 import { type DType, dtypes } from '../tensor/dtype.js';
 import { Tensor } from '../tensor/tensor.js';
 
+const metadataKey = '__metadata__';
+
 /** One tensor of a file, as its header states it. */
 export type SafetensorsEntry = NativeWeightEntry;
 
@@ -34,11 +36,11 @@ export class SafetensorsFile {
     try {
       return new SafetensorsFile(path, await native.openWeights(path, options.mmap ?? true));
     } catch (cause) {
-      throw new WeightsError(cause instanceof Error ? cause.message : String(cause), { cause });
+      refused(cause);
     }
   }
 
-  /** A tensor of the file, in place. @throws WeightsError for an unknown name or a dtype that tensors do not have. */
+  /** A tensor of the file, in place. @throws WeightsError for an unknown name, or a dtype or rank that tensors do not have. */
   tensor(name: string): Tensor {
     if (this.#closed) throw new UsageError(`${this.path} was closed`);
     const entry = this.entries.find((candidate) => candidate.name === name);
@@ -49,7 +51,11 @@ export class SafetensorsFile {
         `${this.path}: tensor "${name}" has dtype ${entry.dtype}; supported: ${dtypes.join(', ')}`,
       );
     }
-    return Tensor.fromHandle(native.weightsTensor(this.#handle, name), dtype, entry.shape);
+    try {
+      return Tensor.fromHandle(native.weightsTensor(this.#handle, name), dtype, entry.shape);
+    } catch (cause) {
+      refused(cause);
+    }
   }
 
   /** Lets go of the file; tensors taken from it stay valid. */
@@ -63,18 +69,28 @@ export class SafetensorsFile {
   }
 }
 
+function refused(cause: unknown): never {
+  throw new WeightsError(cause instanceof Error ? cause.message : String(cause), { cause });
+}
+
 function isDType(name: string): name is DType {
   return (dtypes as readonly string[]).includes(name);
 }
 
-/** Writes tensors as a safetensors file. */
+/**
+ * Writes tensors as a safetensors file.
+ * @throws UsageError for a tensor called `__metadata__`, which the format keeps for itself, and metadata that is not text.
+ */
 export async function writeSafetensors(
   path: string,
   tensors: Readonly<Record<string, Tensor>>,
   metadata?: Readonly<Record<string, string>>,
 ): Promise<void> {
   if (endianness() !== 'LE') throw new UsageError('safetensors files are little-endian; this machine is not');
-  const header: Record<string, unknown> = metadata ? { __metadata__: metadata } : {};
+  if (Object.hasOwn(tensors, metadataKey)) throw new UsageError(`a tensor cannot be called ${metadataKey}`);
+  const wrong = Object.entries(metadata ?? {}).find(([, value]) => typeof value !== 'string');
+  if (wrong) throw new UsageError(`metadata "${wrong[0]}" must be a string, got ${typeof wrong[1]}`);
+  const header: [string, unknown][] = metadata ? [[metadataKey, metadata]] : [];
   const chunks: Uint8Array[] = [];
   let offset = 0;
   // widest elements first, so that every tensor starts at a multiple of its own element size
@@ -82,15 +98,12 @@ export async function writeSafetensors(
   entries.sort((a, b) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
   for (const { name, tensor, data } of entries) {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    header[name] = {
-      dtype: tensor.dtype.toUpperCase(),
-      shape: tensor.shape,
-      data_offsets: [offset, offset + bytes.length],
-    };
+    const data_offsets = [offset, offset + bytes.length];
+    header.push([name, { dtype: tensor.dtype.toUpperCase(), shape: tensor.shape, data_offsets }]);
     offset += bytes.length;
     chunks.push(bytes);
   }
-  const json = Buffer.from(JSON.stringify(header));
+  const json = Buffer.from(JSON.stringify(Object.fromEntries(header)));
   const padded = Buffer.concat([json, Buffer.alloc((8 - (json.length % 8)) % 8, ' ')]);
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(padded.length));
