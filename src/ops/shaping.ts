@@ -7,7 +7,7 @@ import { expectDtype, expectRank, run } from './run.js';
 /** The same elements under another shape of equal size; one entry may be `'auto'`. Any dtype; shares storage. */
 export function reshape(x: Tensor, shape: readonly (number | 'auto')[]): Tensor {
   const known = shape.filter((dim) => dim !== 'auto');
-  const rest = remaining(x.shape, known);
+  const rest = remaining(x.shape, known, known.length < shape.length);
   const full = shape.map((dim) => (dim === 'auto' ? rest : dim));
   const whole = known.every(Number.isSafeInteger) && Number.isSafeInteger(rest);
   const fits = whole && shape.length - known.length <= 1 && (shape.length > known.length || rest === 1);
@@ -18,7 +18,7 @@ export function reshape(x: Tensor, shape: readonly (number | 'auto')[]): Tensor 
 }
 
 /** Elements of `from` for each of `known`; symbols must stand on both sides. NaN if they do not. */
-function remaining(from: Shape, known: Shape): number {
+function remaining(from: Shape, known: Shape, hasAuto: boolean): number {
   const symbols = (shape: Shape) =>
     shape
       .filter((dim) => dim < 0)
@@ -26,8 +26,11 @@ function remaining(from: Shape, known: Shape): number {
       .join();
   const numbers = (shape: Shape) => sizeOf(shape.filter((dim) => dim >= 0));
   if (symbols(from) !== symbols(known)) return Number.NaN;
-  if (numbers(known) === 0) return numbers(from) === 0 ? 1 : Number.NaN;
-  return numbers(from) / numbers(known);
+  if (numbers(known) !== 0) return numbers(from) / numbers(known);
+  if (numbers(from) !== 0) return Number.NaN;
+  // Zeros on both sides cancel as symbols do, so that an empty batch gets the shape a recorded one has.
+  const rest = (shape: Shape) => sizeOf(shape.filter((dim) => dim > 0));
+  return hasAuto ? rest(from) / rest(known) : 1;
 }
 
 /** Elements `begin` to `end` (exclusive) of one axis. Negative indices count from the end. Any dtype. */

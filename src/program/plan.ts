@@ -69,7 +69,7 @@ function aliasOf(graph: Graph, step: GraphStep, places: Map<number, Place>): Pla
   if (step.op === 'copy' && contiguous) return { kind: 'alias', of, offset: 0, rowStride: 0 };
   const shape = graph.value(of).shape;
   const columns = step.op === 'slice' && step.attributes.axis === shape.length - 1;
-  if (columns && contiguous && graph.readers(step.output).every(takesColumnSlices)) {
+  if (columns && contiguous && graph.readers(step.output).every((reader) => takesColumnSlices(reader, step.output))) {
     return { kind: 'alias', of, offset: step.attributes.begin ?? 0, rowStride: lastDim(shape) };
   }
   return undefined;

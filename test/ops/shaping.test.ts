@@ -125,6 +125,7 @@ describe('reshape', () => {
     expect(reshape(Tensor.from([5]), []).toList()).toBe(5);
     expect(reshape(Tensor.zeros([0, 3]), ['auto', 3]).shape).toEqual([0, 3]);
     expect(reshape(Tensor.zeros([0, 3]), [7, 0]).shape).toEqual([7, 0]);
+    expect(reshape(Tensor.zeros([0, 12]), [0, 'auto', 2]).shape).toEqual([0, 6, 2]);
   });
 
   it('stays valid when the tensor it came from is disposed', () => {

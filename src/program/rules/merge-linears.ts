@@ -21,12 +21,15 @@ function mergeable(graph: Graph, step: GraphStep): boolean {
   if (step.op !== 'linear' || step.inputs.length !== 1 || step.attributes.activation !== undefined) return false;
   if (graph.isOutput(step.output)) return false;
   const readers = graph.readers(step.output);
-  return readers.length > 0 && readers.every((reader) => takesColumnSlices(reader));
+  return readers.length > 0 && readers.every((reader) => takesColumnSlices(reader, step.output));
 }
 
-/** Operations whose [N, D] inputs may be column slices of a wider matrix. */
-export function takesColumnSlices(step: GraphStep): boolean {
-  return step.op === 'attention' || step.op === 'attentionProbs';
+/** How many of an operation's first inputs may be column slices of a wider matrix: q, k and v, but not a bias. */
+const columnSliced: Readonly<Record<string, number>> = { attention: 3, attentionProbs: 2 };
+
+/** True if `step`, which reads `value`, steps over the gaps of a column slice wherever it reads it. */
+export function takesColumnSlices(step: GraphStep, value: number): boolean {
+  return step.inputs.lastIndexOf(value) < (columnSliced[step.op] ?? 0);
 }
 
 function merge(graph: Graph, group: readonly GraphStep[]): void {
