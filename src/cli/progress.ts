@@ -11,7 +11,7 @@ export function createProgress(busy: boolean): Progress {
   if (!process.stderr.isTTY || busy) return { add() {}, end() {} };
   const started = performance.now();
   let done = 0;
-  let drawn = 0;
+  let drawn = started;
   return {
     add(texts) {
       done += texts;
@@ -21,7 +21,7 @@ export function createProgress(busy: boolean): Progress {
       process.stderr.write(`\r\x1b[K${done} texts, ${Math.round((done / (now - started)) * 1000)} a second`);
     },
     end() {
-      if (drawn > 0) process.stderr.write('\r\x1b[K');
+      if (drawn > started) process.stderr.write('\r\x1b[K');
     },
   };
 }
