@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import packageRoot from '../../package-root.cjs';
-import { UsageError, VectralError } from '../errors.js';
+import { ConfigError, UsageError, VectralError } from '../errors.js';
 import { hubCacheFolder } from './cache-folder.js';
 import { type ModelId, parseModelId } from './model-id.js';
 
@@ -25,9 +25,10 @@ export class ModelNotFoundError extends VectralError {
  * @throws {ModelNotFoundError} Says what was looked for, where, and the mend.
  */
 export async function resolveModel(idOrFolder: string = defaultModel): Promise<string> {
+  if (idOrFolder === '') throw new UsageError('the model must be an id or a folder; got an empty string');
   const path = resolve(idOrFolder);
   // Asked of the path as given: `absent/..` is no folder, though it would reduce to one.
-  const kind = idOrFolder === '' ? undefined : await kindOf(idOrFolder);
+  const kind = await kindOf(idOrFolder);
   if (kind === 'folder') return path;
   if (looksLikePath(idOrFolder)) {
     const problem = kind === 'file' ? 'is a file; give the folder that holds it' : 'does not exist';
@@ -67,7 +68,7 @@ async function readRef(file: string): Promise<string | undefined> {
   const content = await readFile(file, 'utf8').catch(() => undefined);
   if (content === undefined) return undefined;
   const commit = content.trim();
-  if (!/^[0-9a-f]{4,64}$/i.test(commit)) throw new VectralError('CONFIG', `${file}: must hold the id of a commit`);
+  if (!/^[0-9a-f]{4,64}$/i.test(commit)) throw new ConfigError(file, '', 'must hold the id of a commit');
   return commit;
 }
 
@@ -104,7 +105,7 @@ async function packagedModel(file: string): Promise<string | undefined> {
     const model = JSON.parse(await readFile(file, 'utf8')).vectral?.model;
     return typeof model === 'string' ? model : undefined;
   } catch (cause) {
-    throw new VectralError('CONFIG', `${file}: cannot be read: ${(cause as Error).message}`, { cause });
+    throw new ConfigError(file, '', `cannot be read: ${(cause as Error).message}`, { cause });
   }
 }
 
@@ -114,7 +115,6 @@ function packageName(id: ModelId): string {
 
 /** Nobody writes an id so. */
 function looksLikePath(text: string): boolean {
-  if (text === '') throw new UsageError('the model must be an id or a folder; got an empty string');
   return (
     /^([./~\\]|[A-Za-z]:[\\/])/.test(text) || text.includes('\\') || (text.split('/').length > 2 && !text.includes('@'))
   );
