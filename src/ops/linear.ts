@@ -13,7 +13,9 @@ import { expectDtype, expectShape, run } from './run.js';
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   expectDtype('linear', 'x', x, 'f32');
   expectDtype('linear', 'weight', weight, 'f32', 'f16', 'bf16');
-  if (weight.recorded) throw new TensorError('linear', 'a weight known while recording', 'a computed one; use matmul');
+  if (weight.recorded ?? bias?.recorded) {
+    throw new TensorError('linear', 'weight and bias known while recording', 'a computed one; use matmul and add');
+  }
   const [features = 0, depth = 0] = weight.shape;
   if (weight.rank !== 2 || x.rank < 1 || lastDim(x.shape) !== depth) {
     throw new TensorError('linear', 'x [..,K] and weight [O,K]', `${x} and ${weight}`);

@@ -45,6 +45,8 @@ export class Program {
   readonly #handle: ProgramHandle;
   readonly #threads: number;
   #disposed = false;
+  /** Runs that wait or go on; what they need is freed after the last of them. */
+  #running = 0;
 
   private constructor(
     handle: ProgramHandle,
@@ -105,7 +107,13 @@ export class Program {
     });
     const threads = options.threads ?? this.#threads;
     const data = results.map((result) => result.data);
-    await enqueue(() => native.run(this.#handle, arrays, symbols, data, threads).catch(failed), options.signal);
+    this.#running++;
+    try {
+      await enqueue(() => native.run(this.#handle, arrays, symbols, data, threads).catch(failed), options.signal);
+    } finally {
+      this.#running--;
+      if (this.#disposed) this.#release();
+    }
     return Object.fromEntries(
       this.outputs.map((output, index) => [output.name, results[index] ?? missing(output.name)]),
     );
@@ -116,10 +124,15 @@ export class Program {
     return this.#disposed ? { packed: 0, arena: 0 } : native.programMemory(this.#handle);
   }
 
-  /** Frees the arena and this program's hold on packed weights. Runs in flight end normally. */
+  /** Frees the arena and this program's hold on packed weights. Runs that were begun end normally first. */
   dispose(): void {
-    if (!this.#disposed) native.programRelease(this.#handle);
+    if (this.#disposed) return;
     this.#disposed = true;
+    this.#release();
+  }
+
+  #release(): void {
+    if (this.#running === 0) native.programRelease(this.#handle);
   }
 
   #checked(input: Port, data: NativeArray | undefined): NativeArray {
@@ -134,7 +147,12 @@ export class Program {
     const find = (symbol: number) =>
       arrays[this.inputs.findIndex((input) => input.shape.length === 1 && input.shape[0] === symbol)];
     const offsets = find(OFFSETS);
-    if (offsets instanceof Int32Array) return symbolSizes(offsets);
+    if (offsets instanceof Int32Array) {
+      if (offsets[0] !== 0 || offsets.some((offset, s) => s > 0 && offset < (offsets[s - 1] ?? 0))) {
+        throw new UsageError(`program offsets must begin with 0 and never fall, got [${formatOffsets(offsets)}]`);
+      }
+      return symbolSizes(offsets);
+    }
     const tokens = find(TOKENS)?.length ?? 0;
     return [tokens, 1, 2, tokens * tokens, tokens];
   }
@@ -142,6 +160,10 @@ export class Program {
 
 function port(name: string, value: { dtype: DType; shape: Shape } | undefined): Port {
   return value ? { name, dtype: value.dtype, shape: value.shape } : missing(name);
+}
+
+function formatOffsets(offsets: Int32Array): string {
+  return `${offsets.slice(0, 8).join(', ')}${offsets.length > 8 ? ', …' : ''}`;
 }
 
 function failed(cause: unknown): never {

@@ -53,7 +53,11 @@ export function compile(ports: Ports, build: Build, threads = 1): Promise<Progra
   );
 }
 
-export function eager(ports: Ports, build: Build, arrays: Readonly<Record<string, NativeArray>>): Tensors {
+export function eager<Outputs extends Tensors>(
+  ports: Ports,
+  build: (inputs: Tensors) => Outputs,
+  arrays: Readonly<Record<string, NativeArray>>,
+): Outputs {
   const symbols = symbolSizes(arrays.offsets as Int32Array);
   const inputs = Object.entries(ports).map(([name, [dtype, shape]]) => [
     name,
