@@ -9,7 +9,9 @@ namespace vectral {
 
 constexpr int64_t kMemoryAlignment = 64;
 
-constexpr int64_t align_up(int64_t bytes) { return (bytes + kMemoryAlignment - 1) / kMemoryAlignment * kMemoryAlignment; }
+constexpr int64_t align_up(int64_t bytes) {
+  return (bytes + kMemoryAlignment - 1) / kMemoryAlignment * kMemoryAlignment;
+}
 
 class AlignedMemory {
  public:

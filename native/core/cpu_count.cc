@@ -114,8 +114,8 @@ Status default_threads(int* threads) {
   std::string_view rest = text;
   const int64_t number = take_number(&rest);
   if (number < 1 || number > kMaxThreads || !rest.empty()) {
-    return Status::error("VECTRAL_THREADS must be a whole number from 1 to " + std::to_string(kMaxThreads) + ", got \"" +
-                         text + "\"");
+    return Status::error("VECTRAL_THREADS must be a whole number from 1 to " + std::to_string(kMaxThreads) +
+                         ", got \"" + text + "\"");
   }
   *threads = static_cast<int>(number);
   return Status::ok();

@@ -1,5 +1,5 @@
-// A strict reader of JSON text for headers of weight files: the caller asks for what must come next, and the first thing
-// that is not so stops the reading. Nesting is therefore never deeper than the caller's own.
+// A strict reader of JSON text for headers of weight files: the caller asks for what must come next, and the first
+// thing that is not so stops the reading. Nesting is therefore never deeper than the caller's own.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@ class JsonReader {
   // A whole number from 0 to 2^53: no sign, fraction or exponent.
   bool read_count(int64_t* value);
 
-  // Inside an object: reads `"key":`. Inside an array: steps to an element. False at the closing bracket, or on failure.
+  // Inside an object: reads `"key":`. Inside an array: steps to an element. False at the closing bracket, or on
+  // failure.
   bool next_key(std::string* key);
   bool next_element();
 

@@ -18,9 +18,9 @@ struct FileType {
 };
 
 constexpr FileType kFileTypes[] = {
-    {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"F64", 8}, {"I8", 1},      {"U8", 1},     {"I16", 2}, {"U16", 2},
-    {"I32", 4}, {"U32", 4}, {"I64", 8},  {"U64", 8}, {"BOOL", 1},    {"C64", 8},    {"F8_E4M3", 1},
-    {"F8_E5M2", 1}, {"F8_E8M0", 1},
+    {"F32", 4},  {"F16", 2}, {"BF16", 2},    {"F64", 8},     {"I8", 1},      {"U8", 1},
+    {"I16", 2},  {"U16", 2}, {"I32", 4},     {"U32", 4},     {"I64", 8},     {"U64", 8},
+    {"BOOL", 1}, {"C64", 8}, {"F8_E4M3", 1}, {"F8_E5M2", 1}, {"F8_E8M0", 1},
 };
 
 int64_t file_type_bytes(std::string_view name) {
@@ -44,7 +44,8 @@ class HeaderReader {
       const bool is_metadata = name == "__metadata__";
       const bool known = is_metadata ? has_metadata : !header_->index.emplace(name, header_->entries.size()).second;
       if (known) return fault("the name " + quoted(name) + " occurs twice");
-      if (header_->index.size() > kMaxTensors) return fault("has more than " + std::to_string(kMaxTensors) + " tensors");
+      if (header_->index.size() > kMaxTensors)
+        return fault("has more than " + std::to_string(kMaxTensors) + " tensors");
       has_metadata = has_metadata || is_metadata;
       if (!(is_metadata ? read_metadata() : read_entry(name))) return false;
     }
@@ -114,8 +115,10 @@ class HeaderReader {
     if (!json_.begin_object()) return false;
     while (json_.next_key(&key)) {
       where_ = tensor + ", field " + quoted(key);
-      bool* const seen =
-          key == "dtype" ? &has_dtype : key == "shape" ? &has_shape : key == "data_offsets" ? &has_offsets : nullptr;
+      bool* const seen = key == "dtype"          ? &has_dtype
+                         : key == "shape"        ? &has_shape
+                         : key == "data_offsets" ? &has_offsets
+                                                 : nullptr;
       if (seen == nullptr) return fault(where_ + ": unknown field (dtype, shape and data_offsets are known)");
       if (*seen) return fault(where_ + ": occurs twice");
       *seen = true;
@@ -163,7 +166,8 @@ class HeaderReader {
       return fault(tensor + ", field \"shape\": " + shape + " has too many elements");
     }
     const std::string offsets = "[" + std::to_string(entry.begin) + ", " + std::to_string(entry.end) + "]";
-    if (entry.begin > entry.end) return fault(tensor + ", field \"data_offsets\": " + offsets + " end before they begin");
+    if (entry.begin > entry.end)
+      return fault(tensor + ", field \"data_offsets\": " + offsets + " end before they begin");
     if (entry.end > data_bytes_) {
       return fault(tensor + ", field \"data_offsets\": " + offsets + " reach past the data section of " +
                    std::to_string(data_bytes_) + " bytes");
@@ -207,7 +211,8 @@ bool dtype_from_safetensors(std::string_view name, DType* dtype) {
 
 Status read_safetensors_header(const std::string& file, const uint8_t* bytes, int64_t size, SafetensorsHeader* header) {
   const auto fault = [&file](const std::string& message) { return Status::error(file + ": " + message); };
-  if (size < 8) return fault("is not a safetensors file: " + std::to_string(size) + " bytes cannot hold a header length");
+  if (size < 8)
+    return fault("is not a safetensors file: " + std::to_string(size) + " bytes cannot hold a header length");
   uint64_t length = 0;
   for (int i = 7; i >= 0; --i) length = length << 8 | bytes[i];
   if (length > static_cast<uint64_t>(kMaxHeaderBytes)) {
@@ -219,7 +224,8 @@ Status read_safetensors_header(const std::string& file, const uint8_t* bytes, in
                  std::to_string(size) + " bytes");
   }
   const std::string_view json(reinterpret_cast<const char*>(bytes) + 8, length);
-  if (json.empty() || json.front() != '{') return fault("header does not begin with \"{\"; this is not a safetensors file");
+  if (json.empty() || json.front() != '{')
+    return fault("header does not begin with \"{\"; this is not a safetensors file");
   *header = {};
   header->data_begin = 8 + static_cast<int64_t>(length);
   HeaderReader reader(json, size - header->data_begin, header);

@@ -1,5 +1,5 @@
-// The header of a safetensors file, read as if it came from an enemy: 8 bytes with the header's length, the header (JSON),
-// then the data of all tensors without gap or overlap.
+// The header of a safetensors file, read as if it came from an enemy: 8 bytes with the header's length, the header
+// (JSON), then the data of all tensors without gap or overlap.
 #pragma once
 
 #include <cstdint>

@@ -50,7 +50,8 @@ Napi::Value wrap_handle(Napi::Env env, std::unique_ptr<Handle> handle, int64_t c
 
 Handle& unwrap_handle(const Napi::Value& value, HandleKind kind) {
   Handle& handle = find_handle(value, kind);
-  if (handle.released) throw Napi::TypeError::New(value.Env(), std::string("this ") + kind_name(kind) + " was released");
+  if (handle.released)
+    throw Napi::TypeError::New(value.Env(), std::string("this ") + kind_name(kind) + " was released");
   return handle;
 }
 

@@ -48,7 +48,8 @@ PlanStep read_step(const Napi::Object& object) {
   PlanStep step;
   step.op = read_op(object["op"]);
   const Napi::Array inputs = read_list(object["inputs"], "inputs");
-  for (uint32_t i = 0; i < inputs.Length(); ++i) step.inputs.push_back(read_integer(inputs[i], "inputs", 0, kMostPlaces));
+  for (uint32_t i = 0; i < inputs.Length(); ++i)
+    step.inputs.push_back(read_integer(inputs[i], "inputs", 0, kMostPlaces));
   step.output = read_integer(object["output"], "output", 0, kMostPlaces);
   step.attributes = read_attributes(object["attributes"]);
   step.weights = read_linear_parts(object["weights"]);
@@ -126,7 +127,8 @@ Napi::Value run(const Napi::CallbackInfo& info) {
     for (uint32_t i = 0; i < arrays.Length(); ++i) kept.Set(count++, Napi::Value(arrays[i]));
   }
   const auto work = [program, request] { return program->run(request); };
-  return Job::start(env, work, [](Napi::Env e) { return e.Undefined(); }, kept);
+  return Job::start(
+      env, work, [](Napi::Env e) { return e.Undefined(); }, kept);
 }
 
 Napi::Value program_memory(const Napi::CallbackInfo& info) {

@@ -40,7 +40,8 @@ Status view_entry(const OpenedWeights& weights, const SafetensorsEntry& entry, T
     return Status::error(where + ": type " + entry.dtype + " is not supported (F32, F16, BF16, F64, I8, I32, I64 are)");
   }
   if (entry.shape.size() > static_cast<size_t>(kMaxRank)) {
-    return Status::error(where + ": has " + std::to_string(entry.shape.size()) + " dimensions; at most 6 are supported");
+    return Status::error(where + ": has " + std::to_string(entry.shape.size()) +
+                         " dimensions; at most 6 are supported");
   }
   tensor->shape.rank = static_cast<int32_t>(entry.shape.size());
   std::copy(entry.shape.begin(), entry.shape.end(), tensor->shape.dims);

@@ -11,15 +11,15 @@ namespace vectral {
 enum class PoolMode : uint8_t { cls, last, mean, max, mean_sqrt_len, weighted_mean };
 
 struct Attributes {
-  int64_t heads = 1;         // attention
-  float scale = 1.0f;        // attention: factor on q . k
-  bool causal = false;       // attention: a token sees itself and what stands before it
-  float eps = 0.0f;          // layerNorm, rmsNorm, l2Normalize
+  int64_t heads = 1;                         // attention
+  float scale = 1.0f;                        // attention: factor on q . k
+  bool causal = false;                       // attention: a token sees itself and what stands before it
+  float eps = 0.0f;                          // layerNorm, rmsNorm, l2Normalize
   Activation activation = Activation::none;  // linear: applied after the bias, before the residual
   PoolMode mode = PoolMode::mean;            // pool
-  int64_t axis = 0;          // slice, concat
-  int64_t begin = 0;         // slice
-  int64_t order[kMaxRank] = {};  // transpose
+  int64_t axis = 0;                          // slice, concat
+  int64_t begin = 0;                         // slice
+  int64_t order[kMaxRank] = {};              // transpose
 };
 
 }  // namespace vectral

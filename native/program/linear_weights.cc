@@ -46,8 +46,6 @@ Status LinearMatrix::make(const std::vector<LinearPart>& parts, const IsaChoice&
   return Status::ok();
 }
 
-LinearWeights LinearMatrix::weights() const {
-  return {packed_->view(), bias_.empty() ? nullptr : bias_.data()};
-}
+LinearWeights LinearMatrix::weights() const { return {packed_->view(), bias_.empty() ? nullptr : bias_.data()}; }
 
 }  // namespace vectral

@@ -54,8 +54,8 @@ struct OpArgs {
 };
 
 // `check` sees the step once before the run and refuses counts, types and shapes with which `run` would touch memory
-// outside its views. Then every thread calls `run` with its own `thread`; together they fill `output`. An error from any
-// thread ends the run after the step: what depends on data (ids, offsets) is checked there.
+// outside its views. Then every thread calls `run` with its own `thread`; together they fill `output`. An error from
+// any thread ends the run after the step: what depends on data (ids, offsets) is checked there.
 struct OpDefinition {
   const char* name;
   Status (*check)(const OpArgs& args);

@@ -17,8 +17,8 @@ enum class ValueKind : uint8_t { input, output, constant, slot, alias };
 struct PlanValue {
   ValueKind kind = ValueKind::slot;
   DType dtype = DType::f32;
-  Shape shape;       // a negative size is a symbol: -1 - index into the symbols of a run
-  int64_t index = 0; // input, output, slot: which one; alias: the value it views
+  Shape shape;        // a negative size is a symbol: -1 - index into the symbols of a run
+  int64_t index = 0;  // input, output, slot: which one; alias: the value it views
   std::optional<Tensor> constant;
   int64_t offset = 0;      // alias: first element
   int64_t row_stride = 0;  // alias: elements from row to row; 0: contiguous

@@ -11,9 +11,7 @@ constexpr size_t kKeptWorkspaces = 2;
 
 Status fault(const std::string& message) { return Status::error("program: " + message); }
 
-bool same_array(DType expected, DType got) {
-  return expected == got || (expected == DType::bf16 && got == DType::f16);
-}
+bool same_array(DType expected, DType got) { return expected == got || (expected == DType::bf16 && got == DType::f16); }
 
 }  // namespace
 
@@ -141,7 +139,8 @@ Status Program::place_slots(Workspace* work, std::vector<char*>* slots) const {
     work->arena = AlignedMemory();  // the old one goes before the new one comes
     work->arena = AlignedMemory(total);
   }
-  if (work->arena.data() == nullptr) return fault("not enough memory for " + std::to_string(total) + " bytes of values");
+  if (work->arena.data() == nullptr)
+    return fault("not enough memory for " + std::to_string(total) + " bytes of values");
   int64_t largest = largest_arena_.load(std::memory_order_relaxed);
   while (total > largest && !largest_arena_.compare_exchange_weak(largest, total, std::memory_order_relaxed)) {
   }

@@ -14,8 +14,8 @@ Status check(const char* op, const OpArgs& args) {
   if (!c.inputs(2, 2)) return c.status();
   const View &a = args.inputs[0], &b = args.inputs[1];
   c.type(0, DType::f32).type(1, DType::f32).output(DType::f32).output_like(0);
-  const bool trailing =
-      b.rank >= std::min(a.rank, 1) && b.rank <= a.rank && std::equal(b.shape, b.shape + b.rank, a.shape + a.rank - b.rank);
+  const bool trailing = b.rank >= std::min(a.rank, 1) && b.rank <= a.rank &&
+                        std::equal(b.shape, b.shape + b.rank, a.shape + a.rank - b.rank);
   return c.that(trailing, "b must have the shape of a, or a trailing part of it").status();
 }
 

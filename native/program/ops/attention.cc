@@ -18,7 +18,9 @@ constexpr int64_t kUnitOverhead = 32;  // what a unit costs besides its scores, 
 
 struct Inputs {
   explicit Inputs(const OpArgs& args, bool with_values)
-      : q(args.inputs[0]), k(args.inputs[1]), v(args.inputs[with_values ? 2 : 1]),
+      : q(args.inputs[0]),
+        k(args.inputs[1]),
+        v(args.inputs[with_values ? 2 : 1]),
         offsets(args.inputs[with_values ? 3 : 2]),
         bias(args.input_count == (with_values ? 5 : 4) ? &args.inputs[with_values ? 4 : 3] : nullptr),
         heads(args.attributes->heads),
@@ -103,7 +105,9 @@ Status check_common(const char* op, const OpArgs& args, bool with_values) {
   if (!c.inputs(least, least + 1)) return c.status();
   const int64_t heads = args.attributes->heads;
   for (int i = 0; i + 1 < least; ++i) {
-    c.type(i, DType::f32).rank(i, 2).that(same_shape(args.inputs[i], args.inputs[0]), "q, k and v must have equal shapes");
+    c.type(i, DType::f32)
+        .rank(i, 2)
+        .that(same_shape(args.inputs[i], args.inputs[0]), "q, k and v must have equal shapes");
   }
   c.that(heads >= 1 && args.inputs[0].cols() % std::max<int64_t>(heads, 1) == 0,
          "the columns of q must be a multiple of `heads`, which must be at least 1");
@@ -202,7 +206,8 @@ Status run_probs(const OpArgs& args) {
       packed_sequence = unit.sequence;
       packed_head = unit.head;
     }
-    probabilities(args, in, unit, keys, args.output.as<float>() + unit.head * squares + first + unit.row_begin * keys.n);
+    probabilities(args, in, unit, keys,
+                  args.output.as<float>() + unit.head * squares + first + unit.row_begin * keys.n);
   });
   return Status::ok();
 }

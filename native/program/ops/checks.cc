@@ -86,7 +86,8 @@ Status check_offsets(const char* op, const View& offsets, int64_t rows) {
                    std::to_string(s));
     }
   }
-  if (at[last] != rows) return fault("end with the number of rows, " + std::to_string(rows) + ", got " + std::to_string(at[last]));
+  if (at[last] != rows)
+    return fault("end with the number of rows, " + std::to_string(rows) + ", got " + std::to_string(at[last]));
   return Status::ok();
 }
 

@@ -30,8 +30,9 @@ Status check_convert(const OpArgs& args) {
   if (!c.inputs(1, 1)) return c.status();
   const DType from = args.inputs[0].dtype, to = args.output.dtype;
   c.output_like(0).that(args.output.contiguous(), "output must be contiguous");
-  return c.that(to == DType::f32 || (from == DType::f32 && (to == DType::f16 || to == DType::bf16)),
-                "can go from any type to f32, and from f32 to f16 or bf16")
+  return c
+      .that(to == DType::f32 || (from == DType::f32 && (to == DType::f16 || to == DType::bf16)),
+            "can go from any type to f32, and from f32 to f16 or bf16")
       .status();
 }
 

@@ -1,4 +1,5 @@
-// matmul: a [.., M, K] times b [.., K, O], or one b [K, O] for all. b is packed anew at each call, each thread its part.
+// matmul: a [.., M, K] times b [.., K, O], or one b [K, O] for all. b is packed anew at each call, each thread its
+// part.
 #include <algorithm>
 
 #include "checks.h"
