@@ -2,7 +2,7 @@
 import { TensorError, UsageError } from '../errors.js';
 import { type NativeArray, native, type TensorHandle } from '../native.js';
 import type { Graph } from '../program/graph.js';
-import { arrayFor, carries, type DType, dtypeOf } from './dtype.js';
+import { arrayFor, carries, type DType, dtypeOf, dtypes } from './dtype.js';
 import { formatShape, type Shape, sizeOf } from './shape.js';
 
 /** Numbers nested to the depth of the rank. */
@@ -40,6 +40,7 @@ export class Tensor {
     if (ArrayBuffer.isView(data)) return Tensor.#fromTyped(data, options);
     const nested = nestedShape(data);
     const dtype = options.dtype ?? 'f32';
+    checkDType('Tensor.from', dtype);
     if (dtype === 'f16' || dtype === 'bf16') {
       throw new TensorError(
         'Tensor.from',
@@ -47,14 +48,19 @@ export class Tensor {
         'numbers; make an f32 tensor and convert() it',
       );
     }
-    const flat = arrayFor(dtype, sizeOf(nested));
+    checkConcrete('Tensor.from', nested);
+    const flat = allocate('Tensor.from', dtype, nested);
     fill(flat, data, 0);
     return Tensor.#fromTyped(flat, { dtype, shape: options.shape ?? nested });
   }
 
   static #fromTyped(data: NativeArray, options: { shape?: Shape; dtype?: DType }): Tensor {
     const dtype = options.dtype ?? dtypeOf(data);
-    if (dtype === undefined) throw new TensorError('Tensor.from', 'dtype f16 or bf16 beside a Uint16Array', 'no dtype');
+    if (dtype === undefined) {
+      const expected = 'a typed array of a dtype, or dtype f16 or bf16 beside a Uint16Array';
+      throw new TensorError('Tensor.from', expected, `${data.constructor.name} and no dtype`);
+    }
+    checkDType('Tensor.from', dtype);
     if (!carries(dtype, data)) {
       throw new TensorError(
         'Tensor.from',
@@ -73,7 +79,8 @@ export class Tensor {
   /** Zeros of `shape`. */
   static zeros(shape: Shape, dtype: DType = 'f32'): Tensor {
     checkConcrete('Tensor.zeros', shape);
-    return Tensor.#fromTyped(arrayFor(dtype, sizeOf(shape)), { dtype, shape });
+    checkDType('Tensor.zeros', dtype);
+    return Tensor.#fromTyped(allocate('Tensor.zeros', dtype, shape), { dtype, shape });
   }
 
   /** @internal Wraps storage that native code made. */
@@ -154,27 +161,50 @@ function checkConcrete(op: string, shape: Shape): void {
   }
 }
 
+function checkDType(op: string, dtype: DType): void {
+  if (!dtypes.includes(dtype)) throw new TensorError(op, `dtype ${dtypes.join(', ')}`, String(dtype));
+}
+
+/** Zeros, or a clear word where no array can be that long. */
+function allocate(op: string, dtype: DType, shape: Shape): NativeArray {
+  try {
+    return arrayFor(dtype, sizeOf(shape));
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new TensorError(op, 'a size that memory has room for', `${dtype}${formatShape(shape)}`);
+  }
+}
+
 function nestedShape(data: NestedNumbers): number[] {
   const shape: number[] = [];
-  for (let level: NestedNumbers | undefined = data; typeof level === 'object'; level = level[0])
-    shape.push(level.length);
+  for (let level: NestedNumbers | undefined = data; Array.isArray(level); level = level[0]) shape.push(level.length);
   return shape;
 }
 
 function fill(flat: NativeArray, data: NestedNumbers, at: number, depth = 0, shape = nestedShape(data)): number {
-  if (typeof data === 'number') {
-    if (depth !== shape.length)
-      throw new TensorError('Tensor.from', `nesting of ${formatShape(shape)}`, 'ragged lists');
-    flat[at] = flat instanceof BigInt64Array ? BigInt(data) : data;
-    return at + 1;
+  if (Array.isArray(data)) {
+    if (data.length !== shape[depth]) {
+      const found = `a list of ${data.length} at depth ${depth}`;
+      throw new TensorError('Tensor.from', `nesting of ${formatShape(shape)}`, found);
+    }
+    for (const item of data) at = fill(flat, item, at, depth + 1, shape);
+    return at;
   }
-  if (data.length !== shape[depth]) {
-    throw new TensorError(
-      'Tensor.from',
-      `nesting of ${formatShape(shape)}`,
-      `a list of ${data.length} at depth ${depth}`,
-    );
+  if (typeof data !== 'number') throw new TensorError('Tensor.from', 'numbers, or lists of them', describe(data));
+  if (depth !== shape.length) throw new TensorError('Tensor.from', `nesting of ${formatShape(shape)}`, 'ragged lists');
+  put(flat, at, data);
+  return at + 1;
+}
+
+function put(flat: NativeArray, at: number, value: number): void {
+  const floats = flat instanceof Float32Array || flat instanceof Float64Array;
+  if (floats) flat[at] = value;
+  else if (Number.isInteger(value)) flat[at] = flat instanceof BigInt64Array ? BigInt(value) : value;
+  if (!floats && Number(flat[at]) !== value) {
+    throw new TensorError('Tensor.from', `whole numbers that ${flat.constructor.name} can hold`, String(value));
   }
-  for (const item of data) at = fill(flat, item, at, depth + 1, shape);
-  return at;
+}
+
+function describe(value: unknown): string {
+  return value === null ? 'null' : typeof value;
 }
