@@ -80,7 +80,9 @@ async function interleave(row, threads, participants, measure, count = rounds) {
       rounds: numbers,
     });
   }
-  say(`${row.name}, ${threads} thread${threads > 1 ? 's' : ''}: done`);
+  const medians = participants.map(({ engine }) => results.findLast((result) => result.engine === engine.name));
+  const figures = medians.map((result) => `${result.engine} ${result.median.toPrecision(3)}`).join(', ');
+  say(`${row.name}, threads: ${threads}, ${row.unit}: ${figures}`);
 }
 
 /** Cases that live in one long process an engine. */
