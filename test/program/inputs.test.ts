@@ -6,6 +6,7 @@ import { add, attention, embedding, gelu, linear, pool, positions, slice } from 
 import { Graph, Program } from '../../src/program/index.js';
 import { OFFSETS, SEQUENCES, TOKENS } from '../../src/tensor/shape.js';
 import { Tensor } from '../../src/tensor/tensor.js';
+import { expectSame } from '../reference/closeness.js';
 import { arraysFor, compile, constant, expectEager, type Ports } from './both-ways.js';
 
 const ports: Ports = {
@@ -100,6 +101,36 @@ describe('a run is refused', () => {
       [3, 2],
       [1, 0, 4],
     ]);
+  });
+});
+
+describe('a program without offsets', () => {
+  it('takes its tokens for one sequence', async () => {
+    const own = await Program.compile((graph) => ({ y: embedding(table, graph.input('ids', 'i32', [TOKENS])) }));
+    for (const count of [3, 0, 8]) {
+      const ids = Int32Array.from({ length: count }, (_, i) => 9 - i);
+      const { y } = await own.run({ ids });
+      expect(y!.shape).toEqual([count, 6]);
+      expectSame(y!.data as Float32Array, embedding(table, Tensor.from(ids)).toFloat32Array());
+    }
+  });
+
+  it('takes inputs of fixed sizes, of those sizes only', async () => {
+    const own = await Program.compile((graph) => ({ y: gelu(graph.input('x', 'f32', [2, 3])) }));
+    expect((await own.run({ x: new Float32Array(6) })).y!.shape).toEqual([2, 3]);
+    await expect(own.run({ x: new Float32Array(5) })).rejects.toThrow('has 5 elements, expected 6');
+  });
+});
+
+describe('an array taken away while its run waits', () => {
+  it('is an error and no crash', async () => {
+    const inputs = Array.from({ length: 6 }, () => arraysFor(ports, [300, 200]));
+    const runs = inputs.map((arrays) => program.run(arrays));
+    const last = inputs[5]!.x as Float32Array<ArrayBuffer>;
+    structuredClone(last.buffer, { transfer: [last.buffer] });
+    const outcomes = await Promise.allSettled(runs);
+    expect(outcomes.map(({ status }) => status)).toEqual([...Array(5).fill('fulfilled'), 'rejected']);
+    await expect(runs[5]).rejects.toThrow(/got 0/);
   });
 });
 
