@@ -54,3 +54,10 @@ export class UsageError extends VectralError {
     super('USAGE', message);
   }
 }
+
+/** The compiled addon is missing or does not fit this machine. */
+export class AddonError extends VectralError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('ADDON', message, options);
+  }
+}

@@ -2,7 +2,8 @@
  * Text to vectors in Node.js, straight from Hugging Face safetensors.
  * @packageDocumentation
  */
-export { ConfigError, TensorError, UsageError, VectralError, WeightsError } from './errors.js';
+export { AddonError, ConfigError, TensorError, UsageError, VectralError, WeightsError } from './errors.js';
+export { ModelNotFoundError } from './hub/resolve.js';
 export type { NativeArray, NativeInfo } from './native.js';
 export * as ops from './ops/index.js';
 export { AutoModel, type ForwardInput, type ForwardOptions, type ForwardOutput } from './pipeline/auto-model.js';

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { ConfigError } from './errors.js';
 
 /** No config or index of a real model comes near this; tokenizer.json has its own reader. */
-const maxBytes = 64 * 1024 * 1024;
+const maxConfigBytes = 64 * 2 ** 20;
 
 type Json = Record<string, unknown>;
 
@@ -32,10 +32,11 @@ export class JsonFile {
     return (await JsonFile.exists(file)) ? JsonFile.read(file) : undefined;
   }
 
+  /** False only if there is no such file; what cannot be looked at is reported when it is read. */
   static exists(file: string): Promise<boolean> {
     return stat(file).then(
       () => true,
-      () => false,
+      (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
     );
   }
 
@@ -102,17 +103,30 @@ export class JsonFile {
   }
 }
 
-/** Parses a JSON file of any shape. @throws ConfigError if it cannot be read or is not JSON in UTF-8. */
-export async function readJson(file: string): Promise<unknown> {
+/** Parses a JSON file of any shape. @throws ConfigError if it cannot be read, is too large, or is not JSON in UTF-8. */
+export async function readJson(file: string, maxBytes = maxConfigBytes): Promise<unknown> {
+  const bytes = await readSome(file, maxBytes).catch((cause: Error) => {
+    throw cause instanceof ConfigError
+      ? cause
+      : new ConfigError(file, '', `cannot be read: ${cause.message}`, { cause });
+  });
+  let text: string;
   try {
-    const { size } = await stat(file);
-    if (size > maxBytes) throw new ConfigError(file, '', `is ${size} bytes; a config is at most ${maxBytes}`);
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file)));
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
-    if (cause instanceof ConfigError) throw cause;
-    const reason = cause instanceof SyntaxError || cause instanceof TypeError ? 'is not valid JSON' : 'cannot be read';
-    throw new ConfigError(file, '', `${reason}: ${(cause as Error).message}`, { cause });
+    throw new ConfigError(file, '', 'is not UTF-8', { cause });
   }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ConfigError(file, '', `is not JSON: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function readSome(file: string, maxBytes: number): Promise<Buffer> {
+  const { size } = await stat(file);
+  if (size > maxBytes) throw new ConfigError(file, '', `is ${size} bytes long; at most ${maxBytes} are accepted`);
+  return readFile(file);
 }
 
 /** A value of a file as messages show it: never long, and lists and objects by kind only, however deep they are. */

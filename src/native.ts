@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import packageRoot from '../package-root.cjs';
+import { AddonError } from './errors.js';
 
 /** Opaque references to native objects; they free what they hold when released or collected. */
 export type TensorHandle = { readonly __tensor: unique symbol };
@@ -147,7 +148,7 @@ function addonFile(): string {
   const forced = process.env.VECTRAL_ADDON;
   if (forced) {
     if (existsSync(forced)) return path.resolve(forced);
-    throw new Error(
+    throw new AddonError(
       `VECTRAL_ADDON names '${forced}', and there is no such file. Unset it or give the path of vectral.node.`,
     );
   }
@@ -155,7 +156,7 @@ function addonFile(): string {
   if (existsSync(built)) return built;
   const prebuilt = path.join(packageRoot, 'prebuilds', platformName(), 'vectral.node');
   if (existsSync(prebuilt)) return prebuilt;
-  throw new Error(
+  throw new AddonError(
     `vectral has no compiled addon for ${platformName()}: neither ${built} nor ${prebuilt} exists. ` +
       "Build it in a clone of vectral's repository with 'npm ci' (a C++20 compiler and Python 3 are needed), " +
       'and set VECTRAL_ADDON to the path of its build/Release/vectral.node.',
@@ -168,7 +169,7 @@ function loadAddon(): Native {
     return createRequire(path.join(packageRoot, 'package.json'))(file) as Native;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(
+    throw new AddonError(
       `the addon ${file} cannot be loaded: ${reason}. ` +
         "Build it for this platform with 'npm ci' in a clone of vectral's repository, or set VECTRAL_ADDON.",
       { cause },

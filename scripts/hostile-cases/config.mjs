@@ -30,7 +30,7 @@ export const configCases = [
   whole('not-json', 'is not JSON', '{ hidden_size: 4,\n  oops }\n', ['JSON']),
   whole('array', 'is a list', json([config]), ['object']),
   whole('null', 'is null', 'null\n', ['object']),
-  whole('invalid-utf8', 'is not UTF-8', Buffer.from('{"model_type": "b\xe9rt"}', 'latin1'), ['JSON']),
+  whole('invalid-utf8', 'is not UTF-8', Buffer.from('{"model_type": "b\xe9rt"}', 'latin1'), ['UTF-8']),
   ...counts.map((name) => field(`${slug(name)}-string`, 'has a size in quotes', { [name]: String(config[name]) })),
   ...counts.map((name) => field(`${slug(name)}-negative`, 'has a negative size', { [name]: -1 })),
   field('hidden-size-missing', 'has no hidden_size', { hidden_size: undefined }),

@@ -59,6 +59,7 @@ export class SentenceTransformer {
   readonly #lowerCase: boolean;
   readonly #program: Program;
   readonly #options: LoadOptions;
+  readonly #running = new Set<Promise<unknown>>();
   #disposed = false;
 
   private constructor(parts: {
@@ -131,7 +132,15 @@ export class SentenceTransformer {
   }
 
   /** One vector a text, in the order given. A single text gives one row. */
-  async encode(input: EncodeInput, options: EncodeOptions = {}): Promise<Embeddings> {
+  encode(input: EncodeInput, options: EncodeOptions = {}): Promise<Embeddings> {
+    const result = this.#encode(input, options);
+    const ended = () => this.#running.delete(result);
+    this.#running.add(result);
+    result.then(ended, ended);
+    return result;
+  }
+
+  async #encode(input: EncodeInput, options: EncodeOptions): Promise<Embeddings> {
     if (this.#disposed) throw new UsageError('this model was disposed');
     const { batchTokens = this.#options.batchTokens ?? defaultBatchTokens, signal } = options;
     checkCount('batchTokens', batchTokens, 1);
@@ -219,10 +228,11 @@ export class SentenceTransformer {
     return describeModel(this, this.#modules, this.#program);
   }
 
-  /** Frees weights and memory now; what is running ends first. Safe to call twice. */
+  /** Takes no more texts, lets calls that have begun end, then frees weights and memory. Safe to call twice. */
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
+    await Promise.allSettled(this.#running);
     this.#program.dispose();
     for (const checkpoint of this.#modules.checkpoints) checkpoint.close();
   }

@@ -1,39 +1,12 @@
 /** Reading fields of foreign JSON: each function checks one kind of value, or refuses naming file and field. */
-import { open } from 'node:fs/promises';
 import { ConfigError } from '../errors.js';
+import { describe, JsonFile, readJson } from '../json-file.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Reads a JSON object from a file of at most `maxBytes`. Undefined when there is no such file. */
 export async function readJsonObject(path: string, maxBytes: number): Promise<JsonObject | undefined> {
-  let bytes: Buffer;
-  try {
-    const handle = await open(path, 'r');
-    try {
-      const { size } = await handle.stat();
-      if (size > maxBytes) throw new ConfigError(path, '', `is ${size} bytes long; at most ${maxBytes} are accepted`);
-      bytes = await handle.readFile();
-    } finally {
-      await handle.close();
-    }
-  } catch (cause) {
-    if (cause instanceof ConfigError) throw cause;
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return undefined;
-    throw new ConfigError(path, '', `cannot be read: ${message}`, { cause });
-  }
-  let content: string;
-  try {
-    content = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new ConfigError(path, '', 'is not UTF-8', { cause });
-  }
-  try {
-    return object(JSON.parse(content), path, '');
-  } catch (cause) {
-    if (cause instanceof ConfigError) throw cause;
-    throw new ConfigError(path, '', `is not JSON: ${(cause as Error).message}`, { cause });
-  }
+  return (await JsonFile.exists(path)) ? object(await readJson(path, maxBytes), path, '') : undefined;
 }
 
 export function object(value: unknown, file: string, field: string): JsonObject {
@@ -66,11 +39,4 @@ export function integer(value: unknown, file: string, field: string, least: numb
 function wrong(value: unknown, file: string, field: string, expected: string): ConfigError {
   const found = value === undefined ? 'it is missing' : `found ${describe(value)}`;
   return new ConfigError(file, field, `must be ${expected}; ${found}`);
-}
-
-function describe(value: unknown): string {
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object' && value !== null) return 'an object';
-  const written = JSON.stringify(value);
-  return written.length > 60 ? `${written.slice(0, 57)}…` : written;
 }
