@@ -250,7 +250,7 @@ export class SentenceTransformer {
   /** How to tokenize each text, and what came of it. */
   #source(input: EncodeInput, options: EncodeOptions) {
     const truncated: number[] = [];
-    if (typeof input === 'object' && 'inputIds' in input) {
+    if (typeof input === 'object' && input !== null && 'inputIds' in input) {
       const { inputIds } = input;
       checkIds('inputIds', inputIds, { maxLength: this.maxSeqLength, below: this.#modules.encoder.config.vocab_size });
       const tokenize = (index: number): TokenSequence => ({ inputIds: inputIds[index] ?? [] });

@@ -20,14 +20,17 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs `children/<name>.mjs` with the entry, the model's folder and `args`. */
-export function runChild(
-  name: string,
-  args: readonly string[] = [],
-  nodeOptions: readonly string[] = [],
-): Promise<Ended> {
+interface ChildOptions {
+  /** Arguments of node itself. */
+  readonly node?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Runs `children/<name>.mjs` with the package's entry, the model's folder and `args`. */
+export function runChild(name: string, args: readonly string[] = [], options: ChildOptions = {}): Promise<Ended> {
   const script = join(import.meta.dirname, 'children', `${name}.mjs`);
-  const child = spawn(process.execPath, [...nodeOptions, script, builtPackage(), defaultModelFolder, ...args]);
+  const command = [...(options.node ?? []), script, builtPackage(), defaultModelFolder, ...args];
+  const child = spawn(process.execPath, command, { env: { ...process.env, ...options.environment } });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk) => {
     stdout += chunk;
