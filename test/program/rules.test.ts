@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import * as ops from '../../src/ops/index.js';
 import { add, attention, attentionProbs, gelu, linear, reshape, slice, softmax } from '../../src/ops/index.js';
+import { Graph } from '../../src/program/index.js';
 import { rules } from '../../src/program/rules/index.js';
 import { OFFSETS, TOKENS } from '../../src/tensor/shape.js';
 import { Tensor } from '../../src/tensor/tensor.js';
@@ -119,6 +120,14 @@ describe('fuseActivation', () => {
       'gelu',
     ]);
   });
+});
+
+it('an activation never moves before a residual that was fused already', () => {
+  const graph = new Graph();
+  const [left, right] = [graph.input('x', 'f32', [2, 12]), graph.input('y', 'f32', [2, 12])];
+  graph.output('y', gelu(add(right, linear(left, square))));
+  expect(rules.fuseResidual?.(graph)).toBe(true);
+  expect(rules.fuseActivation?.(graph)).toBe(false);
 });
 
 describe('fuseResidual', () => {
