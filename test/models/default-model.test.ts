@@ -32,6 +32,7 @@ describe('vectors', async () => {
 
   it('ids to vector, one at a time, one thread: the bits of the batch', async () => {
     for (const [i, { ids }] of golden.entries()) {
+      if (ids.length > 64 && i !== 58) continue; // the long ones once: scalar code takes seconds for each
       expect((await one.encode({ inputIds: [ids] })).data, texts[i]).toEqual(got.row(i));
     }
   });
