@@ -82,7 +82,8 @@ export class Program {
   }
 
   /**
-   * Runs once. Sizes of symbols come from the inputs: N from a `[N]` input, S, P and L from the `[S+1]` offsets.
+   * Runs once. Sizes of symbols come from the inputs: all of them from `[S+1]` offsets; without offsets N from an
+   * input `[N, ..]`. Native code reads the inputs while it runs: do not write to or transfer them until this settles.
    * @throws UsageError for a missing input, a wrong array type or sizes that do not agree; VectralError (code `RUN`) if
    * the run itself fails: an id outside its table, a weight file that was cut short since it was loaded.
    */
@@ -144,16 +145,17 @@ export class Program {
   }
 
   #symbols(arrays: readonly NativeArray[]): readonly number[] {
-    const find = (symbol: number) =>
-      arrays[this.inputs.findIndex((input) => input.shape.length === 1 && input.shape[0] === symbol)];
-    const offsets = find(OFFSETS);
+    const find = (symbol: number) => this.inputs.findIndex((input) => input.shape[0] === symbol);
+    const offsets = arrays[find(OFFSETS)];
     if (offsets instanceof Int32Array) {
       if (offsets[0] !== 0 || offsets.some((offset, s) => s > 0 && offset < (offsets[s - 1] ?? 0))) {
         throw new UsageError(`program offsets must begin with 0 and never fall, got [${formatOffsets(offsets)}]`);
       }
       return symbolSizes(offsets);
     }
-    const tokens = find(TOKENS)?.length ?? 0;
+    const at = find(TOKENS);
+    const width = sizeOf(this.inputs[at]?.shape.slice(1) ?? []);
+    const tokens = Math.floor((arrays[at]?.length ?? 0) / Math.max(width, 1));
     return [tokens, 1, 2, tokens * tokens, tokens];
   }
 }
