@@ -35,7 +35,7 @@ export function plan(graph: Graph): Plan {
 
   const steps: GraphStep[] = [];
   for (const step of graph.steps) {
-    const alias = places.has(step.output) ? undefined : aliasOf(graph, step, places);
+    const alias = places.has(step.output) ? undefined : aliasOf(graph, step);
     if (alias) places.set(step.output, alias);
     else steps.push(step);
   }
@@ -60,16 +60,17 @@ function copyBorrowedOutputs(graph: Graph): void {
   }
 }
 
-/** A reshape is the same memory; a column slice is too where all its readers step over the gaps. */
-function aliasOf(graph: Graph, step: GraphStep, places: Map<number, Place>): Place | undefined {
+/**
+ * A reshape is the same memory; a column slice is too where all its readers step over the gaps. (None of those readers is
+ * a reshape or a slice, so what is viewed here is never a column slice itself.)
+ */
+function aliasOf(graph: Graph, step: GraphStep): Place | undefined {
   const of = step.inputs[0];
   if (of === undefined) return undefined;
-  const source = places.get(of);
-  const contiguous = source?.kind !== 'alias' || source.rowStride === 0;
-  if (step.op === 'copy' && contiguous) return { kind: 'alias', of, offset: 0, rowStride: 0 };
+  if (step.op === 'copy') return { kind: 'alias', of, offset: 0, rowStride: 0 };
   const shape = graph.value(of).shape;
   const columns = step.op === 'slice' && step.attributes.axis === shape.length - 1;
-  if (columns && contiguous && graph.readers(step.output).every((reader) => takesColumnSlices(reader, step.output))) {
+  if (columns && graph.readers(step.output).every((reader) => takesColumnSlices(reader, step.output))) {
     return { kind: 'alias', of, offset: step.attributes.begin ?? 0, rowStride: lastDim(shape) };
   }
   return undefined;
@@ -92,7 +93,6 @@ function placeInSlots(graph: Graph, steps: readonly GraphStep[], places: Map<num
       const slot = takeSlot(slots, graph.value(step.output).shape);
       slotOf.set(step.output, slot);
       places.set(step.output, { kind: 'slot', index: slots.indexOf(slot) });
-      if (!lastUse.has(step.output)) slot.free = true;
     }
     for (const input of new Set(step.inputs.map(base))) {
       const slot = slotOf.get(input);
