@@ -7,7 +7,7 @@
 //   element (n, k) -> [n / panel] [k / block] [(k % block) / interleave] [n % panel] [k % interleave]
 //
 // n is padded to a whole panel and k to a whole interleave group with zeros. `block` == 0 means the whole of k.
-// Examples: f32 AVX2 {f32, 16, 1, 0}; f32 AVX-512 {f32, 48, 1, 0}; VNNI {i8, 48, 4, 0}.
+// Examples: f32 AVX2 {f32, 16, 1, 0}; f32 AVX-512 {f32, 48, 1, 0}; bf16 {bf16, 48, 2, 0}; int8 {i8, 48, 4, 0}.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,9 @@
 #include "dtype.h"
 
 namespace vectral {
+
+// What a GEMM multiplies. The sums are f32, or exact i32 for i8; what comes out is f32.
+enum class Arithmetic : uint8_t { f32, bf16, i8 };
 
 struct PackLayout {
   DType dtype = DType::f32;

@@ -95,7 +95,7 @@ Status PackedWeights::of(const std::vector<Tensor>& parts, const PackingIsa& isa
   if (Status status = check_parts(parts); !status.is_ok()) return status;
   int64_t n = 0;
   for (const Tensor& part : parts) n += part.shape.dims[0];
-  const PackLayout layout = isa.layout(packed_dtype(parts), n);
+  const PackLayout layout = isa.layout(Arithmetic::f32, packed_dtype(parts), n);
   const std::string key = key_of(parts, isa, layout);
 
   std::shared_ptr<Entry> entry;

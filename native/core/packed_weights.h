@@ -16,7 +16,7 @@ namespace vectral {
 // How to turn any weight type into f32 and how to lay it out: the part of an instruction set that packing needs.
 struct PackingIsa {
   std::string name;
-  PackLayout (*layout)(DType dtype, int64_t n) = nullptr;
+  PackLayout (*layout)(Arithmetic arithmetic, DType weights, int64_t n) = nullptr;
   void (*to_f32)(DType from, const void* x, float* y, int64_t n) = nullptr;
 };
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "../core/dtype.h"
+#include "../core/half.h"
 #include "../core/pack.h"
 
 namespace vectral {
@@ -17,9 +18,11 @@ enum class Activation : uint8_t { none, gelu, gelu_tanh, relu, silu, tanh, sigmo
 
 // C = activation(A * W^T + bias) + residual, for rows [row_begin, row_end) and panels [panel_begin, panel_end) of W.
 struct GemmArgs {
-  const float* a = nullptr;  // [m, k], step lda
+  // [m, k], step lda: f32 for gemm, bf16 for gemm_bf16, u8 for gemm_i8. The latter two as quantize_*_rows write them, k
+  // padded.
+  const void* a = nullptr;
   int64_t lda = 0;
-  PackedView w;                     // packed from [n, k], f32, f16 or bf16
+  PackedView w;                     // packed from [n, k]: f32, f16 or bf16 for gemm, bf16, i8
   const float* bias = nullptr;      // [n], or none
   const float* residual = nullptr;  // [m, n], step ldr, or none; may be C
   int64_t ldr = 0;
@@ -28,13 +31,23 @@ struct GemmArgs {
   int64_t ldc = 0;
   int64_t row_begin = 0, row_end = 0;
   int64_t panel_begin = 0, panel_end = 0;
+  // gemm_i8 only: A[m, k] stands for row_scale[m] * (a - 128), W[n, k] for column_scale[n] * w.
+  const float* row_scale = nullptr;     // [m]
+  const float* column_scale = nullptr;  // [n]
+  const int32_t* column_sum = nullptr;  // [n], of w over k
 };
 
 // KERNEL(return type, name, (arguments))
 #define VECTRAL_KERNELS(KERNEL)                                                                                        \
-  /* layout this ISA's gemm wants for weights of `dtype`; `n` lets narrow matrices choose a narrow panel */            \
-  KERNEL(PackLayout, gemm_layout, (DType dtype, int64_t n))                                                            \
+  /* layout this ISA's gemm wants for such weights; `n` lets narrow matrices choose a narrow panel */                  \
+  KERNEL(PackLayout, gemm_layout, (Arithmetic arithmetic, DType weights, int64_t n))                                   \
   KERNEL(void, gemm, (const GemmArgs& args))                                                                           \
+  KERNEL(void, gemm_bf16, (const GemmArgs& args))                                                                      \
+  KERNEL(void, gemm_i8, (const GemmArgs& args))                                                                        \
+  /* rows of x as the operand A of gemm_bf16 and gemm_i8, k padded to whole groups of 2 and 4 */                       \
+  KERNEL(void, quantize_bf16_rows, (const float* x, int64_t ldx, int64_t rows, int64_t k, BF16* q, int64_t ldq))       \
+  KERNEL(void, quantize_i8_rows,                                                                                       \
+         (const float* x, int64_t ldx, int64_t rows, int64_t k, uint8_t* q, int64_t ldq, float* scale))                \
   /* y[i] = f(x[i]) */                                                                                                 \
   KERNEL(void, activate, (Activation f, const float* x, float* y, int64_t n))                                          \
   KERNEL(void, add, (const float* a, const float* b, float* y, int64_t n))                                             \

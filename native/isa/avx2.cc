@@ -5,6 +5,7 @@
 
 #include "avx2/begin.h"
 #include "avx2/vec.h"
+#include "avx2/words.h"
 #include "../kernels/all.inl.h"
 #include "avx2/end.h"
 

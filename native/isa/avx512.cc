@@ -5,6 +5,7 @@
 
 #include "avx512/begin.h"
 #include "avx512/vec.h"
+#include "avx512/words.h"
 #include "../kernels/all.inl.h"
 #include "avx512/end.h"
 

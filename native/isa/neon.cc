@@ -5,6 +5,7 @@
 
 #include "neon/begin.h"
 #include "neon/vec.h"
+#include "neon/words.h"
 #include "../kernels/all.inl.h"
 #include "neon/end.h"
 

@@ -6,6 +6,7 @@
 #include <cassert>
 #include <cmath>
 #include <cstdint>
+#include <type_traits>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -13,6 +14,5 @@
 #include <arm_neon.h>
 #endif
 
-#include "../core/half.h"
 #include "../dispatch/isa_list.h"
 #include "../dispatch/kernels.h"

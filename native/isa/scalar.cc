@@ -3,6 +3,7 @@
 
 #include "scalar/begin.h"
 #include "scalar/vec.h"
+#include "scalar/words.h"
 #include "../kernels/all.inl.h"
 #include "scalar/end.h"
 

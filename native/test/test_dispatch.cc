@@ -63,7 +63,7 @@ TEST_CASE("each table's gemm is its own, told by the panel it wants") {
   for (const IsaChoice& isa : runnable_isas()) {
     CAPTURE(isa.name);
     for (const auto& [name, panel] : panels) {
-      if (isa.name == name) CHECK(isa.kernels->gemm_layout(DType::f32, 1 << 20).panel == panel);
+      if (isa.name == name) CHECK(isa.kernels->gemm_layout(Arithmetic::f32, DType::f32, 1 << 20).panel == panel);
     }
   }
 }

@@ -52,7 +52,7 @@ struct Problem {
     std::vector<char> source(static_cast<size_t>(n * k * dtype_bytes(dtype)));
     kernels.from_f32(dtype, weights.data(), source.data(), n * k);
     PackedView view;
-    view.layout = kernels.gemm_layout(dtype, n);
+    view.layout = kernels.gemm_layout(Arithmetic::f32, dtype, n);
     view.n = n;
     view.k = k;
     packed.assign(static_cast<size_t>(packed_bytes(view.layout, n, k)), 0x7F);
@@ -242,10 +242,10 @@ TEST_CASE("NaN and infinity reach exactly the rows and columns they belong to") 
 TEST_CASE("the layout's panel covers narrow matrices without waste") {
   on_every_isa([](const KernelTable& kernels) {
     for (int64_t n = 1; n <= 400; ++n) {
-      const PackLayout layout = kernels.gemm_layout(DType::f16, n);
+      const PackLayout layout = kernels.gemm_layout(Arithmetic::f32, DType::f16, n);
       CHECK(layout.dtype == DType::f16);
       CHECK((layout.interleave == 1 && layout.block == 0));
-      const int64_t widest = kernels.gemm_layout(DType::f16, 1 << 20).panel;
+      const int64_t widest = kernels.gemm_layout(Arithmetic::f32, DType::f16, 1 << 20).panel;
       CHECK(layout.panel <= widest);
       CHECK((n + layout.panel - 1) / layout.panel * layout.panel < n + widest);
     }

@@ -63,7 +63,7 @@ void for_each_unit(const OpArgs& args, const Inputs& in, Visit visit) {
 PackedView pack_head(const OpArgs& args, const Inputs& in, const View& x, const Unit& unit, bool values, void* memory) {
   const int64_t length = in.length(unit.sequence);
   const int64_t n = values ? in.width : length, k = values ? length : in.width;
-  const PackLayout layout = args.kernels->gemm_layout(DType::f32, n);
+  const PackLayout layout = args.kernels->gemm_layout(Arithmetic::f32, DType::f32, n);
   const PackedView packed{memory, layout, n, k};
   const float* source = x.as<const float>() + in.begin(unit.sequence) * x.row_stride + unit.head * in.width;
   pack_panels(layout, source, values ? 1 : x.row_stride, values ? x.row_stride : 1, n, k, 0, packed.panels(), memory);
@@ -71,7 +71,7 @@ PackedView pack_head(const OpArgs& args, const Inputs& in, const View& x, const 
 }
 
 int64_t head_bytes(const OpArgs& args, int64_t n, int64_t k) {
-  return align_up(packed_bytes(args.kernels->gemm_layout(DType::f32, n), n, k));
+  return align_up(packed_bytes(args.kernels->gemm_layout(Arithmetic::f32, DType::f32, n), n, k));
 }
 
 // Probabilities of the unit's rows over all keys of its sequence; row r goes to out + r * length.

@@ -30,7 +30,7 @@ Status run(const OpArgs& args) {
   const int64_t k = a.cols(), columns = b.cols();
   const int64_t m = shared_b(args) ? a.rows() : a.shape[a.rank - 2];
   if (out.size() == 0) return Status::ok();
-  const PackLayout layout = args.kernels->gemm_layout(DType::f32, columns);
+  const PackLayout layout = args.kernels->gemm_layout(Arithmetic::f32, DType::f32, columns);
 
   int64_t batch_begin = 0, batch_end = a.rows() / m, column_begin = 0, column_end = columns;
   if (batch_end >= args.threads) {

@@ -1,0 +1,29 @@
+// bf16 products by vdpbf16ps: both of a word into one f32 sum, denormals taken for zero.
+#pragma once
+
+struct Bf16Dot {
+  using A = BF16;
+  using W = BF16;
+  using Sum = float;
+  using Acc = Vec;
+  static constexpr int kGroup = 2, kSteps = 1;
+
+  static Acc start() { return zero(); }
+  static Words weights(const W* p, int) { return load_words32(p); }
+  static Words activation(const A* p, int) { return set_words(p); }
+  // In assembly for the same reason as vpdpbusd (../avx512vnni/dot_i8.h).
+  static Acc accumulate(Words x, Words w, Acc acc) {
+#if defined(__GNUC__) || defined(__clang__)
+    __asm__("vdpbf16ps %2, %1, %0" : "+v"(acc.v) : "v"(x.v), "v"(w.v));
+    return acc;
+#else
+    return {_mm512_dpbf16_ps(acc.v, __builtin_bit_cast(__m512bh, x.v), __builtin_bit_cast(__m512bh, w.v))};
+#endif
+  }
+  static void write(Sum* p, Acc acc) { store(p, acc); }
+
+  static void narrow(A* p, Vec x) { store_words(p, __builtin_bit_cast(__m256i, _mm512_cvtneps_pbh(x.v))); }
+  static void narrow_partial(A* p, Vec x, int64_t n) {
+    store_words(p, __builtin_bit_cast(__m256i, _mm512_cvtneps_pbh(x.v)), n);
+  }
+};

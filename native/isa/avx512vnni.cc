@@ -1,0 +1,22 @@
+// AVX-512 with VNNI: avx512 with another int8 GEMM.
+#if defined(__x86_64__)
+
+#include "region.h"
+
+#include "avx512vnni/begin.h"
+#include "avx512/vec.h"
+#include "avx512/words.h"
+#include "avx512vnni/dot_i8.h"
+#include "../kernels/math.inl.h"
+#include "../kernels/gemm_finish.inl.h"
+#include "../kernels/gemm_tile.inl.h"
+#include "../kernels/gemm_i8.inl.h"
+#include "avx512vnni/end.h"
+
+namespace vectral {
+
+void fill_avx512vnni(KernelTable* table) { table->gemm_i8 = avx512vnni::gemm_i8; }
+
+}  // namespace vectral
+
+#endif

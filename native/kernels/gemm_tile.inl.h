@@ -1,0 +1,108 @@
+// The loops every GEMM shares: blocks of rows, panels of W, register tiles over k. What is multiplied is a Dot:
+//
+//   A, W, Sum         element types of A and of packed W, and of a finished sum (float or int32_t)
+//   Acc               kLanes sums in a register; start(): zeros; write(Sum*, Acc)
+//   kGroup            consecutive k that one element of Acc consumes at once (the layout's interleave)
+//   kSteps            multiply-adds that this takes
+//   weights(p, s)     operand of step s from kLanes groups of W;  activation(p, s): the same from one group of A, in
+//                     every lane;  accumulate(x, w, acc)
+//
+// Tile       kTileRows rows of A times one panel: the accumulators fill the registers, each load of W serves all rows
+//            of the tile, each broadcast of A the whole panel.
+// Tail       fewer rows: the same tile with fewer accumulators. Fewer columns: W is padded with zeros, the store is
+//            partial. k is padded to whole groups.
+// Why        a tile with nothing to add goes straight to C. Otherwise it passes through a small buffer to the epilogue,
+//            which so is compiled once per activation and not once per tile shape; that costs one store and one load
+//            per element of C, 1 % at k = 384.
+
+// Rows of A kept in L2 while all panels pass over them.
+constexpr int64_t kRowBlockBytes = 256 * 1024;
+
+template <typename Dot, int kVectors, int kRows>
+void gemm_tile(const typename Dot::A* a, int64_t lda, const typename Dot::W* w, int64_t k, typename Dot::Sum* out,
+               int64_t ldo) {
+  typename Dot::Acc acc[kRows][kVectors];
+#pragma GCC unroll 8
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) acc[r][v] = Dot::start();
+  }
+  for (int64_t i = 0; i < k; i += Dot::kGroup, w += kVectors * kLanes * Dot::kGroup) {
+#pragma GCC unroll 2
+    for (int s = 0; s < Dot::kSteps; ++s) {
+      decltype(Dot::weights(w, 0)) b[kVectors];
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) b[v] = Dot::weights(w + v * kLanes * Dot::kGroup, s);
+#pragma GCC unroll 8
+      for (int r = 0; r < kRows; ++r) {
+        const auto x = Dot::activation(a + r * lda + i, s);
+#pragma GCC unroll 4
+        for (int v = 0; v < kVectors; ++v) acc[r][v] = Dot::accumulate(x, b[v], acc[r][v]);
+      }
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) Dot::write(out + r * ldo + v * kLanes, acc[r][v]);
+  }
+}
+
+// Picks the tile of exactly `rows` rows.
+template <typename Dot, int kVectors, int kRows = kTileRows>
+inline void gemm_tile_of(int64_t rows, const typename Dot::A* a, int64_t lda, const typename Dot::W* w, int64_t k,
+                         typename Dot::Sum* out, int64_t ldo) {
+  if constexpr (kRows > 1) {
+    if (rows < kRows) return gemm_tile_of<Dot, kVectors, kRows - 1>(rows, a, lda, w, k, out, ldo);
+  }
+  gemm_tile<Dot, kVectors, kRows>(a, lda, w, k, out, ldo);
+}
+
+template <typename Dot, int kVectors>
+void gemm_panels(const GemmArgs& args) {
+  using Sum = typename Dot::Sum;
+  const auto* a = static_cast<const typename Dot::A*>(args.a);
+  const auto* w = static_cast<const typename Dot::W*>(args.w.data);
+  const int64_t k = (args.w.k + Dot::kGroup - 1) / Dot::kGroup * Dot::kGroup, panel = kVectors * kLanes;
+  const FinishTile<Sum> finish = finish_tile_of<Sum>(args.activation);
+  const bool plain = !args.bias && !args.residual && args.activation == Activation::none;
+  alignas(64) Sum tile[kTileRows * kVectors * kLanes];
+  int64_t block = kRowBlockBytes / (static_cast<int64_t>(sizeof(typename Dot::A)) * (k + 1)) / kTileRows * kTileRows;
+  if (block < kTileRows) block = kTileRows;
+  for (int64_t begin = args.row_begin; begin < args.row_end; begin += block) {
+    const int64_t rows = args.row_end - begin < block ? args.row_end - begin : block;
+    // Tiles of even height: 9 rows as 5 + 4 and not 8 + 1, since a tile costs one pass over the panel.
+    const int64_t tiles = (rows + kTileRows - 1) / kTileRows;
+    for (int64_t p = args.panel_begin; p < args.panel_end; ++p) {
+      const int64_t column = p * panel;
+      const int64_t columns = args.w.n - column < panel ? args.w.n - column : panel;
+      for (int64_t t = 0; t < tiles; ++t) {
+        const int64_t from = rows * t / tiles, height = rows * (t + 1) / tiles - from;
+        const int64_t row = begin + from;
+        if constexpr (std::is_same_v<Sum, float>) {
+          if (plain && columns == panel) {
+            gemm_tile_of<Dot, kVectors>(height, a + row * args.lda, args.lda, w + column * k, k,
+                                        args.c + row * args.ldc + column, args.ldc);
+            continue;
+          }
+        }
+        gemm_tile_of<Dot, kVectors>(height, a + row * args.lda, args.lda, w + column * k, k, tile, panel);
+        finish(args, tile, row, height, column, columns);
+      }
+    }
+  }
+}
+
+// Picks the panel of exactly the layout's width.
+template <typename Dot, int kVectors = kPanelVectors>
+inline void gemm_width(const GemmArgs& args) {
+  if constexpr (kVectors > 1) {
+    if (args.w.layout.panel < kVectors * kLanes) return gemm_width<Dot, kVectors - 1>(args);
+  }
+  gemm_panels<Dot, kVectors>(args);
+}
+
+inline bool layout_fits(const PackLayout& layout, int32_t interleave) {
+  return layout.interleave == interleave && layout.block == 0 && layout.panel % kLanes == 0 &&
+         layout.panel <= kPanelVectors * kLanes;
+}
