@@ -11,7 +11,7 @@ struct Bf16Dot {
   static Acc start() { return zero(); }
   static Vec weights(const W* p, int s) { return s == 0 ? low_bf16(load_words32(p)) : high_bf16(load_words32(p)); }
   static Vec activation(const A* p, int s) { return s == 0 ? low_bf16(set_words(p)) : high_bf16(set_words(p)); }
-  static Acc accumulate(Vec x, Vec w, Acc acc) { return mul_add(x, w, acc); }
+  static void accumulate(Vec x, Vec w, Acc* acc) { mul_add_to(x, w, acc); }
   static void write(Sum* p, Acc acc) { store(p, acc); }
 
   static void narrow(A* p, Vec x) { store(p, x); }

@@ -11,6 +11,6 @@ struct I8Dot {
   static Acc start() { return zero_words(); }
   static Words weights(const W* p, int s) { return s == 0 ? even_s8(load_words32(p)) : odd_s8(load_words32(p)); }
   static Words activation(const A* p, int s) { return s == 0 ? even_u8(set_words(p)) : odd_u8(set_words(p)); }
-  static Acc accumulate(Words x, Words w, Acc acc) { return madd(x, w, acc); }
+  static void accumulate(Words x, Words w, Acc* acc) { madd_to(x, w, acc); }
   static void write(Sum* p, Acc acc) { store_words32(p, acc); }
 };

@@ -18,7 +18,7 @@ struct F32Dot {
   static Acc start() { return zero(); }
   static Vec weights(const W* p, int) { return load(p); }
   static Vec activation(const A* p, int) { return set(*p); }
-  static Acc accumulate(Vec x, Vec w, Acc acc) { return mul_add(x, w, acc); }
+  static void accumulate(Vec x, Vec w, Acc* acc) { mul_add_to(x, w, acc); }
   static void write(Sum* p, Acc acc) { store(p, acc); }
 };
 

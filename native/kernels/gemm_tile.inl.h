@@ -5,7 +5,7 @@
 //   kGroup            consecutive k that one element of Acc consumes at once (the layout's interleave)
 //   kSteps            multiply-adds that this takes
 //   weights(p, s)     operand of step s from kLanes groups of W;  activation(p, s): the same from one group of A, in
-//                     every lane;  accumulate(x, w, acc)
+//                     every lane;  accumulate(x, w, &acc)
 //
 // Tile       kTileRows rows of A times one panel: the accumulators fill the registers, each load of W serves all rows
 //            of the tile, each broadcast of A the whole panel.
@@ -18,6 +18,20 @@
 // Rows of A kept in L2 while all panels pass over them.
 constexpr int64_t kRowBlockBytes = 256 * 1024;
 
+// Hides from the compiler what it knows of the value. It is told so that accumulators which begin alike are different
+// registers (or gcc 12 copies each of them once a turn), and that the second step of a group loads its operands again
+// instead of keeping the first step's in registers which are not there.
+template <typename T>
+inline void apart(T* value) {
+#if defined(__GNUC__) && defined(__x86_64__)
+  if constexpr (sizeof(T) >= 32) {
+    __asm__("" : "+v"(*value));
+  } else if constexpr (std::is_pointer_v<T>) {
+    __asm__("" : "+r"(*value));
+  }
+#endif
+}
+
 template <typename Dot, int kVectors, int kRows>
 void gemm_tile(const typename Dot::A* a, int64_t lda, const typename Dot::W* w, int64_t k, typename Dot::Sum* out,
                int64_t ldo) {
@@ -25,11 +39,18 @@ void gemm_tile(const typename Dot::A* a, int64_t lda, const typename Dot::W* w, 
 #pragma GCC unroll 8
   for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) acc[r][v] = Dot::start();
+    for (int v = 0; v < kVectors; ++v) {
+      acc[r][v] = Dot::start();
+      apart(&acc[r][v].v);
+    }
   }
   for (int64_t i = 0; i < k; i += Dot::kGroup, w += kVectors * kLanes * Dot::kGroup) {
 #pragma GCC unroll 2
     for (int s = 0; s < Dot::kSteps; ++s) {
+      if (s > 0) {
+        apart(&a);
+        apart(&w);
+      }
       decltype(Dot::weights(w, 0)) b[kVectors];
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; ++v) b[v] = Dot::weights(w + v * kLanes * Dot::kGroup, s);
@@ -37,7 +58,7 @@ void gemm_tile(const typename Dot::A* a, int64_t lda, const typename Dot::W* w, 
       for (int r = 0; r < kRows; ++r) {
         const auto x = Dot::activation(a + r * lda + i, s);
 #pragma GCC unroll 4
-        for (int v = 0; v < kVectors; ++v) acc[r][v] = Dot::accumulate(x, b[v], acc[r][v]);
+        for (int v = 0; v < kVectors; ++v) Dot::accumulate(x, b[v], &acc[r][v]);
       }
     }
   }

@@ -66,6 +66,15 @@ inline Vec operator-(Vec a, Vec b) { return {_mm256_sub_ps(a.v, b.v)}; }
 inline Vec operator*(Vec a, Vec b) { return {_mm256_mul_ps(a.v, b.v)}; }
 inline Vec operator/(Vec a, Vec b) { return {_mm256_div_ps(a.v, b.v)}; }
 inline Vec mul_add(Vec a, Vec b, Vec c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
+
+// gcc 12 copies registers around the intrinsic in a large unrolled loop, up to one copy a multiply-add.
+inline void mul_add_to(Vec a, Vec b, Vec* acc) {
+#if defined(__GNUC__)
+  __asm__("vfmadd231ps %2, %1, %0" : "+x"(acc->v) : "x"(a.v), "x"(b.v));
+#else
+  *acc = mul_add(a, b, *acc);
+#endif
+}
 inline Vec neg_mul_add(Vec a, Vec b, Vec c) { return {_mm256_fnmadd_ps(a.v, b.v, c.v)}; }
 
 inline Vec min(Vec a, Vec b) { return {_mm256_min_ps(a.v, b.v)}; }

@@ -26,7 +26,13 @@ inline Words even_u8(Words w) { return {_mm256_and_si256(w.v, _mm256_set1_epi16(
 inline Words odd_u8(Words w) { return {_mm256_srli_epi16(w.v, 8)}; }
 inline Words even_s8(Words w) { return {_mm256_srai_epi16(_mm256_slli_epi16(w.v, 8), 8)}; }
 inline Words odd_s8(Words w) { return {_mm256_srai_epi16(w.v, 8)}; }
-inline Words madd(Words a, Words b, Words acc) { return {_mm256_add_epi32(acc.v, _mm256_madd_epi16(a.v, b.v))}; }
+// The empty assembly keeps gcc from summing the products of several steps first, for which registers are missing.
+inline void madd_to(Words a, Words b, Words* acc) {
+  acc->v = _mm256_add_epi32(acc->v, _mm256_madd_epi16(a.v, b.v));
+#if defined(__GNUC__)
+  __asm__("" : "+x"(acc->v));
+#endif
+}
 
 inline Words operator-(Words a, Words b) { return {_mm256_sub_epi32(a.v, b.v)}; }
 inline Words times_128(Words a) { return {_mm256_slli_epi32(a.v, 7)}; }

@@ -24,7 +24,13 @@ inline Words even_u8(Words w) { return {_mm512_and_si512(w.v, _mm512_set1_epi16(
 inline Words odd_u8(Words w) { return {_mm512_srli_epi16(w.v, 8)}; }
 inline Words even_s8(Words w) { return {_mm512_srai_epi16(_mm512_slli_epi16(w.v, 8), 8)}; }
 inline Words odd_s8(Words w) { return {_mm512_srai_epi16(w.v, 8)}; }
-inline Words madd(Words a, Words b, Words acc) { return {_mm512_add_epi32(acc.v, _mm512_madd_epi16(a.v, b.v))}; }
+// The empty assembly keeps gcc from summing the products of several steps first, for which registers are missing.
+inline void madd_to(Words a, Words b, Words* acc) {
+  acc->v = _mm512_add_epi32(acc->v, _mm512_madd_epi16(a.v, b.v));
+#if defined(__GNUC__)
+  __asm__("" : "+v"(acc->v));
+#endif
+}
 
 inline Words operator-(Words a, Words b) { return {_mm512_sub_epi32(a.v, b.v)}; }
 inline Words times_128(Words a) { return {_mm512_slli_epi32(a.v, 7)}; }

@@ -12,12 +12,11 @@ struct Bf16Dot {
   static Words weights(const W* p, int) { return load_words32(p); }
   static Words activation(const A* p, int) { return set_words(p); }
   // In assembly for the same reason as vpdpbusd (../avx512vnni/dot_i8.h).
-  static Acc accumulate(Words x, Words w, Acc acc) {
-#if defined(__GNUC__) || defined(__clang__)
-    __asm__("vdpbf16ps %2, %1, %0" : "+v"(acc.v) : "v"(x.v), "v"(w.v));
-    return acc;
+  static void accumulate(Words x, Words w, Acc* acc) {
+#if defined(__GNUC__)
+    __asm__("vdpbf16ps %2, %1, %0" : "+v"(acc->v) : "v"(x.v), "v"(w.v));
 #else
-    return {_mm512_dpbf16_ps(acc.v, __builtin_bit_cast(__m512bh, x.v), __builtin_bit_cast(__m512bh, w.v))};
+    acc->v = _mm512_dpbf16_ps(acc->v, __builtin_bit_cast(__m512bh, x.v), __builtin_bit_cast(__m512bh, w.v));
 #endif
   }
   static void write(Sum* p, Acc acc) { store(p, acc); }

@@ -71,6 +71,7 @@ inline Vec operator-(Vec a, Vec b) { return {vsubq_f32(a.v, b.v)}; }
 inline Vec operator*(Vec a, Vec b) { return {vmulq_f32(a.v, b.v)}; }
 inline Vec operator/(Vec a, Vec b) { return {vdivq_f32(a.v, b.v)}; }
 inline Vec mul_add(Vec a, Vec b, Vec c) { return {vfmaq_f32(c.v, a.v, b.v)}; }
+inline void mul_add_to(Vec a, Vec b, Vec* acc) { *acc = mul_add(a, b, *acc); }
 inline Vec neg_mul_add(Vec a, Vec b, Vec c) { return {vfmsq_f32(c.v, a.v, b.v)}; }
 
 inline Vec min(Vec a, Vec b) { return {vminq_f32(a.v, b.v)}; }

@@ -30,10 +30,10 @@ inline Words even_s8(Words w) {
   return {vreinterpretq_s32_s16(vshrq_n_s16(vshlq_n_s16(vreinterpretq_s16_s32(w.v), 8), 8))};
 }
 inline Words odd_s8(Words w) { return {vreinterpretq_s32_s16(vshrq_n_s16(vreinterpretq_s16_s32(w.v), 8))}; }
-inline Words madd(Words a, Words b, Words acc) {
+inline void madd_to(Words a, Words b, Words* acc) {
   const int16x8_t x = vreinterpretq_s16_s32(a.v), y = vreinterpretq_s16_s32(b.v);
   const int32x4_t low = vmull_s16(vget_low_s16(x), vget_low_s16(y)), high = vmull_high_s16(x, y);
-  return {vaddq_s32(acc.v, vpaddq_s32(low, high))};
+  acc->v = vaddq_s32(acc->v, vpaddq_s32(low, high));
 }
 
 inline Words operator-(Words a, Words b) { return {vsubq_s32(a.v, b.v)}; }

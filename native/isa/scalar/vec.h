@@ -7,6 +7,7 @@
 //                     nearest even). load_partial(p, n), store_partial(p, v, n): the first n (0 .. kLanes) only; the
 //                     rest is read as zero and never touched in memory
 //   mul_add           a * b + c, fused where the ISA has it;  neg_mul_add: c - a * b
+//   mul_add_to        acc = a * b + acc, where it stands: for the inner loops of GEMMs
 //   min, max          where either is NaN the result is b, or NaN. So min(constant, x) keeps a NaN of x
 //   round             nearest even, |x| < 2^22
 //   scale_pow2        p * 2^n for integral n in [-250, 250], rounded once, gradual underflow
@@ -47,6 +48,7 @@ inline Vec operator-(Vec a, Vec b) { return {a.v - b.v}; }
 inline Vec operator*(Vec a, Vec b) { return {a.v * b.v}; }
 inline Vec operator/(Vec a, Vec b) { return {a.v / b.v}; }
 inline Vec mul_add(Vec a, Vec b, Vec c) { return {a.v * b.v + c.v}; }
+inline void mul_add_to(Vec a, Vec b, Vec* acc) { *acc = mul_add(a, b, *acc); }
 inline Vec neg_mul_add(Vec a, Vec b, Vec c) { return {c.v - a.v * b.v}; }
 
 inline Vec min(Vec a, Vec b) { return {a.v < b.v ? a.v : b.v}; }

@@ -5,7 +5,7 @@
 //   set_words         one word at any address, in every lane
 //   low_bf16, high_   one bf16 of each word, widened
 //   even_u8, odd_u8   bytes 0 and 2, or 1 and 3, of each word as two i16; even_s8, odd_s8: the same of signed bytes
-//   madd              acc + both products of the i16 pairs: exact while the sums fit i32
+//   madd_to           acc += both products of the i16 pairs: exact while the sums fit i32
 //   to_vec            i32 to the nearest float
 //   store_u8          integral floats of 0 .. 255 as bytes; store_u8_partial(p, v, n): the first n
 #pragma once
@@ -34,8 +34,8 @@ inline Words pair(int32_t low, int32_t high) {
 }
 inline Words even_s8(Words w) { return pair(static_cast<int8_t>(w.v), static_cast<int8_t>(w.v >> 16)); }
 inline Words odd_s8(Words w) { return pair(static_cast<int8_t>(w.v >> 8), static_cast<int8_t>(w.v >> 24)); }
-inline Words madd(Words a, Words b, Words acc) {
-  return {acc.v + static_cast<int16_t>(a.v) * static_cast<int16_t>(b.v) + (a.v >> 16) * (b.v >> 16)};
+inline void madd_to(Words a, Words b, Words* acc) {
+  acc->v += static_cast<int16_t>(a.v) * static_cast<int16_t>(b.v) + (a.v >> 16) * (b.v >> 16);
 }
 
 inline Words operator-(Words a, Words b) { return {a.v - b.v}; }
