@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #if defined(__linux__)
@@ -37,7 +38,13 @@ TEST_CASE("tables are complete and their sources known") {
     REQUIRE(sources.size() > 2);
     CHECK(sources[0].first == "gemm_layout");
     CHECK(sources[1].first == "gemm");
-    CHECK(sources[1].second == isa.name);
+    // Each set has a gemm of its own, but for those that only add instructions for another arithmetic.
+    const std::map<std::string, std::string> adds = {{"avx512vnni", "gemm_i8"}, {"avx512bf16", "gemm_bf16"}};
+    const auto added = adds.find(isa.name);
+    const std::string own = added == adds.end() ? "gemm" : added->second;
+    for (const auto& [kernel, source] : sources) {
+      if (kernel == own) CHECK(source == isa.name);
+    }
   }
   CHECK(kernel_sources("no such set").empty());
 }

@@ -1,33 +1,8 @@
 // C = activation(A W^T + bias) + residual against float64, and the promise that a row's bits depend on nothing but it.
-#include <algorithm>
-
-#include "../core/half.h"
-#include "kernel_support.h"
+#include "gemm_support.h"
 
 namespace vectral::test {
 namespace {
-
-const Activation kActivations[] = {Activation::none, Activation::gelu, Activation::gelu_tanh, Activation::relu,
-                                   Activation::silu, Activation::tanh, Activation::sigmoid};
-
-double activation64(Activation f, double x) {
-  switch (f) {
-    case Activation::gelu:
-      return 0.5 * x * std::erfc(-x / std::sqrt(2.0));
-    case Activation::gelu_tanh:
-      return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
-    case Activation::relu:
-      return std::max(x, 0.0);
-    case Activation::silu:
-      return x / (1 + std::exp(-x));
-    case Activation::tanh:
-      return std::tanh(x);
-    case Activation::sigmoid:
-      return 1 / (1 + std::exp(-x));
-    default:
-      return x;
-  }
-}
 
 // One problem with odd steps everywhere. Weights are made of values that f16 and bf16 hold exactly, so that the three
 // dtypes are the same matrix.
@@ -248,6 +223,8 @@ TEST_CASE("the layout's panel covers narrow matrices without waste") {
       const int64_t widest = kernels.gemm_layout(Arithmetic::f32, DType::f16, 1 << 20).panel;
       CHECK(layout.panel <= widest);
       CHECK((n + layout.panel - 1) / layout.panel * layout.panel < n + widest);
+      CHECK(kernels.gemm_layout(Arithmetic::bf16, DType::bf16, n) == PackLayout{DType::bf16, layout.panel, 2, 0});
+      CHECK(kernels.gemm_layout(Arithmetic::i8, DType::i8, n) == PackLayout{DType::i8, layout.panel, 4, 0});
     }
   });
 }
