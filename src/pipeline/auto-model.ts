@@ -188,6 +188,8 @@ export class AutoModel {
         { threads: this.#threads },
       );
       this.#programs.set(key, program);
+      // one that failed is not kept: the cause may pass
+      program.catch(() => this.#programs.delete(key));
     }
     const { inputIds, tokenTypeIds, offsets } = batch;
     const outputs = await (await program).run({ inputIds, tokenTypeIds, offsets }, options);

@@ -201,6 +201,21 @@ describe('a file that changes under a loaded model', () => {
     expect((await model.encode(texts)).data).toEqual(before.data);
   });
 
+  it('cut short before the first forward: it says so, a restored file serves again, and dispose is quiet', async () => {
+    const { folder, file } = spacious();
+    const whole = readFileSync(file);
+    const model = await AutoModel.load(folder);
+    const forward = () => model.forward({ inputIds: [[1, 3, 2]] });
+    truncateSync(file, 0);
+    await expect(forward()).rejects.toThrow(VectralError);
+    await expect(forward()).rejects.toThrow(/truncated/);
+    writeFileSync(file, whole, { flag: 'r+' });
+    expect((await forward()).lastHiddenState?.[0]?.shape).toEqual([3, 4]);
+    truncateSync(file, 0);
+    await expect(forward()).rejects.toThrow(/truncated/);
+    await model.dispose();
+  });
+
   it('cut short: other models, and the rest of the process, go on', async () => {
     const { folder, file } = spacious();
     await using broken = await SentenceTransformer.load(folder);
