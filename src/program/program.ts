@@ -1,5 +1,5 @@
 /** A recorded forward, compiled: one asynchronous native job for any batch. */
-import { UsageError, VectralError } from '../errors.js';
+import { rethrowNative, UsageError } from '../errors.js';
 import { type NativeArray, native, type ProgramHandle } from '../native.js';
 import { arrayFor, carries, type DType } from '../tensor/dtype.js';
 import { OFFSETS, resolveShape, type Shape, sizeOf, symbolSizes, TOKENS } from '../tensor/shape.js';
@@ -77,7 +77,7 @@ export class Program {
     rewrite(graph);
     const planned = plan(graph);
     const threads = options.threads ?? 0;
-    const handle = await native.compile(planned.native, threads).catch(failed);
+    const handle = await native.compile(planned.native, threads).catch(rethrowNative);
     return new Program(handle, graph, planned, { recorded, compiled: graph.toString() }, threads);
   }
 
@@ -110,7 +110,10 @@ export class Program {
     const data = results.map((result) => result.data);
     this.#running++;
     try {
-      await enqueue(() => native.run(this.#handle, arrays, symbols, data, threads).catch(failed), options.signal);
+      await enqueue(
+        () => native.run(this.#handle, arrays, symbols, data, threads).catch(rethrowNative),
+        options.signal,
+      );
     } finally {
       this.#running--;
       if (this.#disposed) this.#release();
@@ -166,10 +169,6 @@ function port(name: string, value: { dtype: DType; shape: Shape } | undefined): 
 
 function formatOffsets(offsets: Int32Array): string {
   return `${offsets.slice(0, 8).join(', ')}${offsets.length > 8 ? ', …' : ''}`;
-}
-
-function failed(cause: unknown): never {
-  throw new VectralError('RUN', cause instanceof Error ? cause.message : String(cause), { cause });
 }
 
 function missing(name: string): never {
