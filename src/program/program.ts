@@ -15,6 +15,7 @@ export interface ProgramOutput {
   readonly shape: readonly number[];
 }
 
+/** Options of one run. */
 export interface RunOptions {
   /** Threads for this run; default {@link CompileOptions.threads}. */
   readonly threads?: number | undefined;
@@ -22,12 +23,14 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of compiling. */
 export interface CompileOptions {
   /** Threads for packing weights and default for runs; 0 = as many as the process may use. */
   readonly threads?: number | undefined;
 }
 
-interface Port {
+/** An input or output of a program. `shape` may hold symbols. */
+export interface ProgramPort {
   readonly name: string;
   readonly dtype: DType;
   readonly shape: Shape;
@@ -38,8 +41,8 @@ interface Port {
  * `rules/`, and run as one native job. Results equal eager's to the bit.
  */
 export class Program {
-  readonly inputs: readonly Port[];
-  readonly outputs: readonly Port[];
+  readonly inputs: readonly ProgramPort[];
+  readonly outputs: readonly ProgramPort[];
   /** The steps as recorded and as run, one a line. */
   readonly listing: { readonly recorded: string; readonly compiled: string };
   readonly #handle: ProgramHandle;
@@ -139,7 +142,7 @@ export class Program {
     if (this.#running === 0) native.programRelease(this.#handle);
   }
 
-  #checked(input: Port, data: NativeArray | undefined): NativeArray {
+  #checked(input: ProgramPort, data: NativeArray | undefined): NativeArray {
     if (data === undefined) throw new UsageError(`program input "${input.name}" is missing`);
     if (!carries(input.dtype, data)) {
       throw new UsageError(`program input "${input.name}" must be ${input.dtype}, got ${data.constructor.name}`);
@@ -163,7 +166,7 @@ export class Program {
   }
 }
 
-function port(name: string, value: { dtype: DType; shape: Shape } | undefined): Port {
+function port(name: string, value: { dtype: DType; shape: Shape } | undefined): ProgramPort {
   return value ? { name, dtype: value.dtype, shape: value.shape } : missing(name);
 }
 

@@ -154,6 +154,7 @@ export class Tensor {
     this.#source = { kind: 'disposed' };
   }
 
+  /** For `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
