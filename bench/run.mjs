@@ -42,6 +42,8 @@ const list = withTexts(
 const quiet = new QuietMachine(livePids, Number(flags.patience));
 const results = [];
 let isa = null;
+const scaling = {};
+const series = flags.threads.split(',').map(Number);
 const say = (text) => process.stderr.write(`${text}\n`);
 
 /** One figure of every participant a round, in rotating order; the rows of one case. */
@@ -82,6 +84,8 @@ async function interleave(row, threads, participants, measure, count = rounds) {
   }
   const medians = participants.map(({ engine }) => results.findLast((result) => result.engine === engine.name));
   const figures = medians.map((result) => `${result.engine} ${result.median.toPrecision(3)}`).join(', ');
+  // A run that is cut short keeps what it has.
+  if (flags.out) fs.writeFileSync(flags.out, `${JSON.stringify(describeRun(), null, 1)}\n`);
   say(`${row.name}, threads: ${threads}, ${row.unit}: ${figures}`);
 }
 
@@ -128,8 +132,30 @@ async function peakOfBatch(engine, options, texts) {
   return peak;
 }
 
-const scaling = {};
-const series = flags.threads.split(',').map(Number);
+/** Everything measured so far, as it is stored. */
+function describeRun() {
+  return {
+    schema: 1,
+    machine: describeMachine(isa),
+    model: path.basename(modelDir),
+    settings: { rounds, budgetMs: budget, threads: series },
+    reference: REFERENCE,
+    cases: list.map(({ ids, text, texts, ...row }) => row),
+    engines: chosen.map((engine) => ({
+      name: engine.name,
+      version: engineVersion(engine, peersDir),
+      install: installSize(engine, peersDir),
+    })),
+    results,
+    noise: {
+      othersMedian: quantile(quiet.others, 0.5),
+      othersMax: Math.max(...quiet.others),
+      stolenMax: Math.max(...quiet.stolen),
+    },
+    coreScaling: scaling,
+  };
+}
+
 const isFresh = (row) => ['cold', 'rss-one', 'rss-mixed'].includes(row.kind);
 for (const threads of series) {
   const options = { modelDir, peersDir, threads };
@@ -143,25 +169,6 @@ for (const threads of series) {
   if (threads === series[0]) await freshCases(threads, options, list.filter(isFresh));
 }
 
-const report = {
-  schema: 1,
-  machine: describeMachine(isa),
-  model: path.basename(modelDir),
-  settings: { rounds, budgetMs: budget, threads: series },
-  reference: REFERENCE,
-  cases: list.map(({ ids, text, texts, ...row }) => row),
-  engines: chosen.map((engine) => ({
-    name: engine.name,
-    version: engineVersion(engine, peersDir),
-    install: installSize(engine, peersDir),
-  })),
-  results,
-  noise: {
-    othersMedian: quantile(quiet.others, 0.5),
-    othersMax: Math.max(...quiet.others),
-    stolenMax: Math.max(...quiet.stolen),
-  },
-  coreScaling: scaling,
-};
+const report = describeRun();
 if (flags.out) fs.writeFileSync(flags.out, `${JSON.stringify(report, null, 1)}\n`);
 console.log(render(report));

@@ -71,7 +71,8 @@ export function render(report) {
       'below 1 = worse. ' +
       `Quartile distance of a cell: ${spread(report)}. ${machine.cpu}, ${machine.cpus} CPUs, ${machine.os}, ` +
       `vectral on ${machine.isa ?? 'unknown'}, Node ${machine.node}, ${versions}; ` +
-      `commit ${machine.commit}, ${machine.date}.`,
+      `commit ${machine.commit}, ${machine.date}. ` +
+      `Other processes used ${report.noise.othersMedian?.toFixed(2) ?? 'an unknown share'} of a core meanwhile (median).`,
   );
   return parts.join('\n\n');
 }

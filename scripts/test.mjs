@@ -1,6 +1,6 @@
 // `npm test`: builds what is missing or old, then runs the TypeScript tests and, where cmake and doctest are, the C++ tests.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
@@ -11,22 +11,6 @@ const require = createRequire(import.meta.url);
 
 function run(command, args) {
   return spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status === 0;
-}
-
-function newest(folder) {
-  const names = readdirSync(path.join(root, folder), { recursive: true });
-  return Math.max(...names.map((name) => statSync(path.join(root, folder, name)).mtimeMs));
-}
-
-function isOld(product, folder) {
-  const file = path.join(root, product);
-  return !existsSync(file) || statSync(file).mtimeMs < newest(folder);
-}
-
-function build() {
-  if (isOld('build/Release/vectral.node', 'native') && !run(process.execPath, ['scripts/build-native.mjs']))
-    return false;
-  return !isOld('dist/cjs/package.json', 'src') || run(process.execPath, ['scripts/build-ts.mjs']);
 }
 
 function nativeTests() {
@@ -45,7 +29,7 @@ function nativeTests() {
   return run(binary, []);
 }
 
-if (!build()) process.exit(1);
+if (!run(process.execPath, ['scripts/build.mjs'])) process.exit(1);
 const vitest = path.join(path.dirname(require.resolve('vitest/package.json')), 'vitest.mjs');
 const typescriptPassed = run(process.execPath, [vitest, 'run', ...process.argv.slice(2)]);
 const nativePassed = nativeTests();

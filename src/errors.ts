@@ -61,3 +61,8 @@ export class AddonError extends VectralError {
     super('ADDON', message, options);
   }
 }
+
+/** Passes on what native code reports: an id outside its table, a weight file cut short since it was loaded. */
+export function rethrowNative(cause: unknown): never {
+  throw new VectralError('RUN', cause instanceof Error ? cause.message : String(cause), { cause });
+}

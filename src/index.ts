@@ -4,7 +4,7 @@
  */
 export { AddonError, ConfigError, TensorError, UsageError, VectralError, WeightsError } from './errors.js';
 export { ModelNotFoundError } from './hub/resolve.js';
-export type { NativeArray, NativeInfo } from './native.js';
+export type { NativeArray, NativeInfo, NativeWeightEntry } from './native.js';
 export * as ops from './ops/index.js';
 export { AutoModel, type ForwardInput, type ForwardOptions, type ForwardOutput } from './pipeline/auto-model.js';
 export type { ModelDescription } from './pipeline/describe.js';
@@ -16,9 +16,17 @@ export {
   SentenceTransformer,
 } from './pipeline/sentence-transformer.js';
 export { type SimilarityFunction, similarity, similarityPairwise, type Vectors } from './pipeline/similarity.js';
-export { type CompileOptions, type Graph, Program, type ProgramOutput, type RunOptions } from './program/index.js';
+export {
+  type CompileOptions,
+  type Graph,
+  Program,
+  type ProgramOutput,
+  type ProgramPort,
+  type RunOptions,
+} from './program/index.js';
 export type { DType } from './tensor/dtype.js';
 export { LONGEST, OFFSETS, PAIRS, SEQUENCES, type Shape, TOKENS } from './tensor/shape.js';
 export { type NestedNumbers, Tensor } from './tensor/tensor.js';
 export { type EncodeOptions as TokenizeOptions, type Encoding, Tokenizer } from './tokenizers/tokenizer.js';
+export type { TruncationSide, TruncationStrategy } from './tokenizers/truncate.js';
 export { type SafetensorsEntry, SafetensorsFile, writeSafetensors } from './weights/safetensors.js';

@@ -10,6 +10,7 @@ export type TensorHandle = { readonly __tensor: unique symbol };
 export type WeightsHandle = { readonly __weights: unique symbol };
 export type ProgramHandle = { readonly __program: unique symbol };
 
+/** Typed arrays that carry tensors: `Uint16Array` holds the bits of f16 and bf16. */
 export type NativeArray = Float32Array | Uint16Array | Float64Array | Int8Array | Int32Array | BigInt64Array;
 
 /** Attributes of an operation (native/program/attributes.h has the same fields). */
@@ -61,6 +62,7 @@ export interface NativePlan {
   steps: readonly NativeStep[];
 }
 
+/** A tensor of a safetensors file, as the header states it. */
 export interface NativeWeightEntry {
   name: string;
   /** As the file writes it: F32, F16, BF16, I64 … */
@@ -71,6 +73,7 @@ export interface NativeWeightEntry {
   end: number;
 }
 
+/** What the addon found and chose. */
 export interface NativeInfo {
   isa: string;
   runnable: string[];

@@ -3,6 +3,7 @@ import { PAIRS } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { expectDtype, expectRank, run } from './run.js';
 
+/** How {@link attention} weighs. */
 export interface AttentionOptions {
   /** H; must divide the width of q. */
   readonly heads: number;

@@ -5,6 +5,7 @@ import { expectDtype, expectRank, expectShape, run } from './run.js';
 
 /** Ways to turn a sequence's rows into one, with sentence-transformers' rules (docs/operations.md has the formulas). */
 export const poolModes = ['cls', 'last', 'mean', 'max', 'mean_sqrt_len', 'weighted_mean'] as const;
+/** One of {@link poolModes}. */
 export type PoolMode = (typeof poolModes)[number];
 
 /**

@@ -1,5 +1,5 @@
 /** Where every operation ends: run it now, or record it. */
-import { TensorError } from '../errors.js';
+import { rethrowNative, TensorError } from '../errors.js';
 import { native } from '../native.js';
 import type { OpCall } from '../program/graph.js';
 import { sameShape } from '../tensor/shape.js';
@@ -11,8 +11,12 @@ export function run(call: OpCall): Tensor {
   if (graph) return graph.record(call);
   const inputs = call.inputs.map((input) => input.handle);
   const weights = call.weights?.map((part) => ({ weight: part.weight.handle, bias: part.bias?.handle }));
-  const handle = native.execute(call.op, inputs, call.attributes ?? {}, call.dtype, call.shape, weights, 0);
-  return Tensor.fromHandle(handle, call.dtype, call.shape);
+  try {
+    const handle = native.execute(call.op, inputs, call.attributes ?? {}, call.dtype, call.shape, weights, 0);
+    return Tensor.fromHandle(handle, call.dtype, call.shape);
+  } catch (cause) {
+    rethrowNative(cause);
+  }
 }
 
 /** Throws unless `tensor` has one of `dtypes`. */

@@ -11,6 +11,7 @@ import { Tensor } from '../tensor/tensor.js';
 import { Checkpoint } from '../weights/checkpoint.js';
 import { checkIds, type PackedBatch, packBatch } from './packed-batch.js';
 
+/** What a forward reads. */
 export interface ForwardInput {
   /** Token ids with special tokens, one list a sequence; lengths may differ. */
   readonly inputIds: readonly ArrayLike<number>[];
@@ -20,6 +21,7 @@ export interface ForwardInput {
   readonly attentionMask?: readonly ArrayLike<number>[] | undefined;
 }
 
+/** What a forward hands back beside the model's own outputs, and how it runs. */
 export interface ForwardOptions {
   readonly outputHiddenStates?: boolean | undefined;
   readonly outputAttentions?: boolean | undefined;
@@ -117,6 +119,7 @@ export class AutoModel {
     this.#checkpoint.close();
   }
 
+  /** For `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
@@ -188,6 +191,8 @@ export class AutoModel {
         { threads: this.#threads },
       );
       this.#programs.set(key, program);
+      // one that failed is not kept: the cause may pass
+      program.catch(() => this.#programs.delete(key));
     }
     const { inputIds, tokenTypeIds, offsets } = batch;
     const outputs = await (await program).run({ inputIds, tokenTypeIds, offsets }, options);

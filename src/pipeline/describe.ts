@@ -6,6 +6,7 @@ import type { SafetensorsEntry } from '../weights/safetensors.js';
 import type { SentenceModules } from './sentence-modules.js';
 import type { SentenceTransformer } from './sentence-transformer.js';
 
+/** What {@link SentenceTransformer.describe} gives. */
 export interface ModelDescription {
   readonly folder: string;
   /** config.json's class name, e.g. `BertModel`. */

@@ -41,6 +41,7 @@ export class Embeddings {
     return Array.from(this, (row) => row);
   }
 
+  /** All vectors in order, as views. */
   *[Symbol.iterator](): Generator<Float32Array> {
     for (let i = 0; i < this.length; i++) yield this.row(i);
   }

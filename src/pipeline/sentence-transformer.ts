@@ -13,6 +13,7 @@ import { compileModules, loadModules, type SentenceModules } from './sentence-mo
 import { type SimilarityFunction, similarity, similarityPairwise, type Vectors } from './similarity.js';
 import { groupTexts } from './text-groups.js';
 
+/** Options of {@link SentenceTransformer.load}. */
 export interface LoadOptions {
   /** What to compute in. `f32`, the default, agrees with PyTorch float32 to 1e-5. */
   readonly dtype?: 'f32' | undefined;
@@ -27,6 +28,7 @@ export interface LoadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of one call of {@link SentenceTransformer.encode}. */
 export interface EncodeOptions {
   /** A prompt from the model's own, by name. */
   readonly promptName?: string | undefined;
@@ -38,6 +40,7 @@ export interface EncodeOptions {
   readonly batchTokens?: number | undefined;
   /** Rejects with the signal's reason; what has begun in native code ends first (milliseconds). */
   readonly signal?: AbortSignal | undefined;
+  /** Called after each native job with the texts done so far and all of them. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
@@ -237,6 +240,7 @@ export class SentenceTransformer {
     for (const checkpoint of this.#modules.checkpoints) checkpoint.close();
   }
 
+  /** For `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }

@@ -5,6 +5,9 @@ import { Embeddings } from './embeddings.js';
 /** Rows of numbers, or one vector. */
 export type Vectors = Embeddings | readonly ArrayLike<number>[] | ArrayLike<number>;
 
+/** sentence-transformers' names of the measures. */
+export type SimilarityFunction = 'cosine' | 'dot' | 'euclidean' | 'manhattan';
+
 type Measure = (a: ArrayLike<number>, b: ArrayLike<number>) => number;
 
 function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
@@ -19,7 +22,7 @@ function distance(a: ArrayLike<number>, b: ArrayLike<number>, power: 1 | 2): num
   return power === 2 ? Math.sqrt(sum) : sum;
 }
 
-const measures = {
+const measures: Readonly<Record<SimilarityFunction, Measure>> = {
   cosine: (a, b) => {
     const norms = Math.sqrt(dot(a, a) * dot(b, b));
     return norms === 0 ? 0 : dot(a, b) / norms;
@@ -27,9 +30,8 @@ const measures = {
   dot,
   euclidean: (a, b) => -distance(a, b, 2),
   manhattan: (a, b) => -distance(a, b, 1),
-} as const satisfies Record<string, Measure>;
+};
 
-export type SimilarityFunction = keyof typeof measures;
 export const similarityFunctions = Object.keys(measures) as readonly SimilarityFunction[];
 
 function rowsOf(vectors: Vectors): readonly ArrayLike<number>[] {

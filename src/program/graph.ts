@@ -39,7 +39,9 @@ export interface GraphStep {
 
 /** Grows while a forward is recorded; the index of a value is its name. */
 export class Graph {
+  /** @internal */
   readonly values: GraphValue[] = [];
+  /** @internal */
   steps: GraphStep[] = [];
   /** Values a run hands back, by name. */
   readonly outputs = new Map<string, number>();
@@ -57,7 +59,7 @@ export class Graph {
     this.outputs.set(name, this.valueOf(tensor));
   }
 
-  /** Records a call and gives its result. */
+  /** @internal Records a call and gives its result. */
   record(call: OpCall): Tensor {
     const output = this.add({ dtype: call.dtype, shape: call.shape });
     this.steps.push({
@@ -70,22 +72,25 @@ export class Graph {
     return Tensor.recordedIn(this, output, call.dtype, call.shape);
   }
 
+  /** @internal */
   add(value: GraphValue): number {
     this.values.push(value);
     return this.values.length - 1;
   }
 
+  /** @internal */
   value(index: number): GraphValue {
     const value = this.values[index];
     if (value === undefined) throw new RangeError(`no value ${index} in this program`);
     return value;
   }
 
-  /** Steps that read `value`. */
+  /** @internal Steps that read `value`. */
   readers(value: number): GraphStep[] {
     return this.steps.filter((step) => step.inputs.includes(value));
   }
 
+  /** @internal */
   isOutput(value: number): boolean {
     return [...this.outputs.values()].includes(value);
   }

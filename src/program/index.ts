@@ -1,3 +1,3 @@
 /** Recording and running programs. */
 export { Graph } from './graph.js';
-export { type CompileOptions, Program, type ProgramOutput, type RunOptions } from './program.js';
+export { type CompileOptions, Program, type ProgramOutput, type ProgramPort, type RunOptions } from './program.js';

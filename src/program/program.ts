@@ -1,5 +1,5 @@
 /** A recorded forward, compiled: one asynchronous native job for any batch. */
-import { UsageError, VectralError } from '../errors.js';
+import { rethrowNative, UsageError } from '../errors.js';
 import { type NativeArray, native, type ProgramHandle } from '../native.js';
 import { arrayFor, carries, type DType } from '../tensor/dtype.js';
 import { OFFSETS, resolveShape, type Shape, sizeOf, symbolSizes, TOKENS } from '../tensor/shape.js';
@@ -15,6 +15,7 @@ export interface ProgramOutput {
   readonly shape: readonly number[];
 }
 
+/** Options of one run. */
 export interface RunOptions {
   /** Threads for this run; default {@link CompileOptions.threads}. */
   readonly threads?: number | undefined;
@@ -22,12 +23,14 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of compiling. */
 export interface CompileOptions {
   /** Threads for packing weights and default for runs; 0 = as many as the process may use. */
   readonly threads?: number | undefined;
 }
 
-interface Port {
+/** An input or output of a program. `shape` may hold symbols. */
+export interface ProgramPort {
   readonly name: string;
   readonly dtype: DType;
   readonly shape: Shape;
@@ -38,8 +41,8 @@ interface Port {
  * `rules/`, and run as one native job. Results equal eager's to the bit.
  */
 export class Program {
-  readonly inputs: readonly Port[];
-  readonly outputs: readonly Port[];
+  readonly inputs: readonly ProgramPort[];
+  readonly outputs: readonly ProgramPort[];
   /** The steps as recorded and as run, one a line. */
   readonly listing: { readonly recorded: string; readonly compiled: string };
   readonly #handle: ProgramHandle;
@@ -77,7 +80,7 @@ export class Program {
     rewrite(graph);
     const planned = plan(graph);
     const threads = options.threads ?? 0;
-    const handle = await native.compile(planned.native, threads).catch(failed);
+    const handle = await native.compile(planned.native, threads).catch(rethrowNative);
     return new Program(handle, graph, planned, { recorded, compiled: graph.toString() }, threads);
   }
 
@@ -110,7 +113,10 @@ export class Program {
     const data = results.map((result) => result.data);
     this.#running++;
     try {
-      await enqueue(() => native.run(this.#handle, arrays, symbols, data, threads).catch(failed), options.signal);
+      await enqueue(
+        () => native.run(this.#handle, arrays, symbols, data, threads).catch(rethrowNative),
+        options.signal,
+      );
     } finally {
       this.#running--;
       if (this.#disposed) this.#release();
@@ -136,7 +142,7 @@ export class Program {
     if (this.#running === 0) native.programRelease(this.#handle);
   }
 
-  #checked(input: Port, data: NativeArray | undefined): NativeArray {
+  #checked(input: ProgramPort, data: NativeArray | undefined): NativeArray {
     if (data === undefined) throw new UsageError(`program input "${input.name}" is missing`);
     if (!carries(input.dtype, data)) {
       throw new UsageError(`program input "${input.name}" must be ${input.dtype}, got ${data.constructor.name}`);
@@ -160,16 +166,12 @@ export class Program {
   }
 }
 
-function port(name: string, value: { dtype: DType; shape: Shape } | undefined): Port {
+function port(name: string, value: { dtype: DType; shape: Shape } | undefined): ProgramPort {
   return value ? { name, dtype: value.dtype, shape: value.shape } : missing(name);
 }
 
 function formatOffsets(offsets: Int32Array): string {
   return `${offsets.slice(0, 8).join(', ')}${offsets.length > 8 ? ', …' : ''}`;
-}
-
-function failed(cause: unknown): never {
-  throw new VectralError('RUN', cause instanceof Error ? cause.message : String(cause), { cause });
 }
 
 function missing(name: string): never {

@@ -15,6 +15,7 @@ export const PAIRS = -4;
 export const LONGEST = -5;
 
 const letters = ['N', 'S', 'S+1', 'P', 'L'] as const;
+/** Sizes of the axes, outermost first. */
 export type Shape = readonly number[];
 
 /** `[N,384]`, for messages. */

@@ -1,5 +1,5 @@
 /** The tensor: a shape, an element type, and native storage (or a place in a program that is being recorded). */
-import { TensorError, UsageError } from '../errors.js';
+import { rethrowNative, TensorError, UsageError } from '../errors.js';
 import { type NativeArray, native, type TensorHandle } from '../native.js';
 import type { Graph } from '../program/graph.js';
 import { arrayFor, carries, type DType, dtypeOf, dtypes } from './dtype.js';
@@ -120,7 +120,12 @@ export class Tensor {
 
   /** A copy of the elements, row-major. `f16` and `bf16` come as the bits in a `Uint16Array`; see `ops.convert`. */
   toArray(): NativeArray {
-    return native.tensorRead(this.handle);
+    const { handle } = this;
+    try {
+      return native.tensorRead(handle);
+    } catch (cause) {
+      rethrowNative(cause);
+    }
   }
 
   /** A copy of the elements of an `f32` tensor. */
@@ -149,6 +154,7 @@ export class Tensor {
     this.#source = { kind: 'disposed' };
   }
 
+  /** For `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

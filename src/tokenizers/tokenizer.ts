@@ -15,6 +15,7 @@ const configFile = 'tokenizer_config.json';
 const largestTokenizerFile = 256 * 2 ** 20;
 const largestConfigFile = 16 * 2 ** 20;
 
+/** Options of {@link Tokenizer.encode}. */
 export interface EncodeOptions {
   /** The second text of a pair. An empty string is a second text too. */
   pair?: string | undefined;
@@ -26,6 +27,7 @@ export interface EncodeOptions {
   maxLength?: number | undefined;
 }
 
+/** What {@link Tokenizer.encode} gives. */
 export interface Encoding {
   /** Token ids, `[tokens]`. */
   ids: Int32Array;

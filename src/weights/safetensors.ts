@@ -64,6 +64,7 @@ export class SafetensorsFile {
     this.#closed = true;
   }
 
+  /** For `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

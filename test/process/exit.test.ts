@@ -1,18 +1,19 @@
 /** A process may leave while native code works. */
 import { expect, it } from 'vitest';
-import { runChild } from './child.js';
+import { type Ended, runChild } from './child.js';
 
 /** `times` runs, two at a time. */
-async function leave(way: string, times: number) {
-  const ended = [];
-  for (let i = 0; i < times; i += 2)
-    ended.push(...(await Promise.all([runChild('leave', [way]), runChild('leave', [way])])));
+async function leave(way: string, times: number): Promise<Ended[]> {
+  const ended: Ended[] = [];
+  for (let i = 0; i < times; i += 2) {
+    ended.push(...(await Promise.all([i, i + 1].map((run) => runChild('leave', [way, String(run)])))));
+  }
   return ended;
 }
 
 it.each([
   ['exit', 20, ''],
-  ['exit while loading', 10, ''],
+  ['exit while loading', 20, ''],
   ['end', 6, '60\n'],
   ['dispose and end', 6, '60\n'],
 ])('%s, %i times: the code is 0', async (way, times, stdout) => {

@@ -1,7 +1,15 @@
 /** Weights in every form that checkpoints take, and files that change under a loaded model. */
 import { cpSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AutoModel, type ForwardOutput, SentenceTransformer, VectralError, WeightsError } from 'vectral';
+import {
+  AutoModel,
+  type ForwardOutput,
+  ops,
+  SafetensorsFile,
+  SentenceTransformer,
+  VectralError,
+  WeightsError,
+} from 'vectral';
 import { describe, expect, it } from 'vitest';
 import { bf16Bits, bf16Value, f16Bits, f16Value } from './narrow-floats.js';
 import {
@@ -199,6 +207,33 @@ describe('a file that changes under a loaded model', () => {
     const before = await model.encode(texts);
     truncateSync(file, 0);
     expect((await model.encode(texts)).data).toEqual(before.data);
+  });
+
+  it('cut short: reading a tensor and computing with it say so', async () => {
+    const { file } = spacious();
+    using weights = await SafetensorsFile.open(file);
+    const tensor = weights.tensor('embeddings.word_embeddings.weight');
+    expect(tensor.toArray().length).toBe(400_000);
+    truncateSync(file, 100);
+    for (const use of [() => tensor.toArray(), () => ops.add(tensor, tensor), () => ops.linear(tensor, tensor)]) {
+      expect(use).toThrow(VectralError);
+      expect(use).toThrow(/truncated/);
+    }
+  });
+
+  it('cut short before the first forward: it says so, a restored file serves again, and dispose is quiet', async () => {
+    const { folder, file } = spacious();
+    const whole = readFileSync(file);
+    const model = await AutoModel.load(folder);
+    const forward = () => model.forward({ inputIds: [[1, 3, 2]] });
+    truncateSync(file, 0);
+    await expect(forward()).rejects.toThrow(VectralError);
+    await expect(forward()).rejects.toThrow(/truncated/);
+    writeFileSync(file, whole, { flag: 'r+' });
+    expect((await forward()).lastHiddenState?.[0]?.shape).toEqual([3, 4]);
+    truncateSync(file, 0);
+    await expect(forward()).rejects.toThrow(/truncated/);
+    await model.dispose();
   });
 
   it('cut short: other models, and the rest of the process, go on', async () => {
