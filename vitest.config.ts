@@ -5,7 +5,10 @@ import { defineConfig } from 'vitest/config';
 
 // The folders whose results depend on the kernels run once for every instruction set; all else runs once.
 const numeric = ['ops', 'nn', 'program', 'models', 'golden'].map((folder) => `test/${folder}/**/*.test.ts`);
-const isas = process.arch === 'arm64' ? ['scalar', 'neon'] : ['scalar', 'avx2', 'avx512'];
+const isas = process.arch === 'arm64' ? ['scalar', 'neon'] : ['scalar', 'avx2', 'avx512', 'avx512vnni', 'avx512bf16'];
+// These differ from their parent in the reduced-precision products alone.
+const reduced = ['avx512vnni', 'avx512bf16'];
+const reducedTests = ['test/models/arithmetic.test.ts'];
 const absent = 'test/isa/absent.test.ts';
 
 /** What this machine can run; every one where no addon is built yet, so that the tests themselves say so. */
@@ -33,7 +36,11 @@ export default defineConfig({
       },
       ...isas.map((isa) => ({
         extends: true as const,
-        test: { name: isa, include: runnable.includes(isa) ? numeric : [absent], env: { VECTRAL_ISA: isa } },
+        test: {
+          name: isa,
+          include: runnable.includes(isa) ? (reduced.includes(isa) ? reducedTests : numeric) : [absent],
+          env: { VECTRAL_ISA: isa },
+        },
       })),
     ],
   },

@@ -20,6 +20,7 @@ export interface NativeAttributes {
   causal?: boolean;
   eps?: number;
   activation?: string;
+  arithmetic?: string;
   mode?: string;
   axis?: number;
   begin?: number;

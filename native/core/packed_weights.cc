@@ -28,7 +28,9 @@ Registry& registry() {
   return instance;
 }
 
-DType packed_dtype(const std::vector<Tensor>& parts) {
+DType packed_dtype(const std::vector<Tensor>& parts, Arithmetic arithmetic) {
+  if (arithmetic == Arithmetic::bf16) return DType::bf16;
+  if (arithmetic == Arithmetic::i8) return DType::i8;
   const DType first = parts.front().dtype;
   const bool same = std::all_of(parts.begin(), parts.end(), [&](const Tensor& t) { return t.dtype == first; });
   return same ? first : DType::f32;
@@ -68,21 +70,16 @@ Status check_parts(const std::vector<Tensor>& parts) {
   return Status::ok();
 }
 
-// Copies rows [first, first + count) of the stacked parts to `out`, in the type of the packed matrix.
-void gather_rows(const std::vector<Tensor>& parts, const PackingIsa& isa, DType dtype, int64_t first, int64_t count,
-                 uint8_t* out) {
-  const int64_t row_bytes = parts.front().shape.dims[1] * dtype_bytes(dtype);
+// Rows [begin, end) of one part, from the stacked rows [first, first + count).
+template <typename Visit>
+void for_each_part(const std::vector<Tensor>& parts, int64_t first, int64_t count, Visit visit) {
   for (const Tensor& part : parts) {
-    const int64_t rows = part.shape.dims[0], k = part.shape.dims[1];
+    const int64_t rows = part.shape.dims[0];
     const int64_t begin = std::max<int64_t>(first, 0), end = std::min(first + count, rows);
     if (begin < end) {
+      const int64_t k = part.shape.dims[1];
       const auto* source = static_cast<const uint8_t*>(part.storage->data()) + begin * k * dtype_bytes(part.dtype);
-      uint8_t* const target = out + (begin - first) * row_bytes;
-      if (part.dtype == dtype) {
-        std::memcpy(target, source, static_cast<size_t>((end - begin) * row_bytes));
-      } else {
-        isa.to_f32(part.dtype, source, reinterpret_cast<float*>(target), (end - begin) * k);
-      }
+      visit(part.dtype, source, begin - first, end - begin);
     }
     first -= rows;
   }
@@ -90,12 +87,12 @@ void gather_rows(const std::vector<Tensor>& parts, const PackingIsa& isa, DType 
 
 }  // namespace
 
-Status PackedWeights::of(const std::vector<Tensor>& parts, const PackingIsa& isa, int threads,
+Status PackedWeights::of(const std::vector<Tensor>& parts, Arithmetic arithmetic, const PackingIsa& isa, int threads,
                          std::shared_ptr<const PackedWeights>* packed) {
   if (Status status = check_parts(parts); !status.is_ok()) return status;
   int64_t n = 0;
   for (const Tensor& part : parts) n += part.shape.dims[0];
-  const PackLayout layout = isa.layout(Arithmetic::f32, packed_dtype(parts), n);
+  const PackLayout layout = isa.gemm_layout(arithmetic, packed_dtype(parts, arithmetic), n);
   const std::string key = key_of(parts, isa, layout);
 
   std::shared_ptr<Entry> entry;
@@ -136,18 +133,23 @@ Status PackedWeights::pack(const std::vector<Tensor>& parts, const PackingIsa& i
   if (memory_.data() == nullptr) return Status::error("linear: not enough memory for the packed weights");
   view_.data = memory_.data();
   const int64_t panel_bytes = packed_bytes(layout, layout.panel, k);
+  if (layout.dtype == DType::i8) {
+    column_scale_.assign(static_cast<size_t>(n), 0.0f);
+    column_sum_.assign(static_cast<size_t>(n), 0);
+  }
   std::atomic<bool> short_of_memory{false};
 
   ThreadPool::instance().run(
       static_cast<int>(std::clamp<int64_t>(panels, 1, std::max(threads, 1))), [&](int thread, int count, Barrier&) {
         const AlignedMemory rows(layout.panel * k * dtype_bytes(layout.dtype));
-        if (rows.data() == nullptr) {
+        const AlignedMemory wide(layout.panel * k * dtype_bytes(DType::f32));
+        if (rows.data() == nullptr || wide.data() == nullptr) {
           short_of_memory.store(true, std::memory_order_relaxed);
           return;
         }
         for (int64_t p = panels * thread / count; p < panels * (thread + 1) / count; ++p) {
           const int64_t first = p * layout.panel, height = std::min<int64_t>(layout.panel, n - first);
-          gather_rows(parts, isa, layout.dtype, first, height, static_cast<uint8_t*>(rows.data()));
+          gather_rows(parts, isa, first, height, static_cast<float*>(wide.data()), rows.data());
           pack_panels(layout, rows.data(), k, 1, height, k, 0, 1,
                       static_cast<uint8_t*>(memory_.data()) + p * panel_bytes);
         }
@@ -158,6 +160,36 @@ Status PackedWeights::pack(const std::vector<Tensor>& parts, const PackingIsa& i
     if (const auto& file = part.storage->file()) file->drop_pages(part.storage->offset(), part.storage->bytes());
   }
   return Status::ok();
+}
+
+void PackedWeights::gather_rows(const std::vector<Tensor>& parts, const PackingIsa& isa, int64_t first, int64_t count,
+                                float* wide, void* rows) {
+  const DType dtype = view_.layout.dtype;
+  const int64_t k = view_.k;
+  for_each_part(parts, first, count, [&](DType from, const uint8_t* source, int64_t at, int64_t height) {
+    if (from == dtype) {
+      std::memcpy(static_cast<uint8_t*>(rows) + at * k * dtype_bytes(dtype), source,
+                  static_cast<size_t>(height * k * dtype_bytes(dtype)));
+      return;
+    }
+    isa.to_f32(from, source, wide + at * k, height * k);
+    if (dtype != DType::i8)
+      isa.from_f32(dtype, wide + at * k, static_cast<uint8_t*>(rows) + at * k * dtype_bytes(dtype), height * k);
+  });
+  if (dtype != DType::i8) return;
+  const int64_t padded = (k + 3) / 4 * 4;
+  std::vector<uint8_t> quantized(static_cast<size_t>(padded));
+  for (int64_t r = 0; r < count; ++r) {
+    isa.quantize_i8_rows(wide + r * k, k, 1, k, quantized.data(), padded,
+                         &column_scale_[static_cast<size_t>(first + r)]);
+    auto* const out = static_cast<int8_t*>(rows) + r * k;
+    int32_t sum = 0;
+    for (int64_t i = 0; i < k; ++i) {
+      out[i] = static_cast<int8_t>(quantized[static_cast<size_t>(i)] - 128);
+      sum += out[i];
+    }
+    column_sum_[static_cast<size_t>(first + r)] = sum;
+  }
 }
 
 }  // namespace vectral

@@ -13,19 +13,24 @@
 
 namespace vectral {
 
-// How to turn any weight type into f32 and how to lay it out: the part of an instruction set that packing needs.
+// How to turn any weight type into another and how to lay it out: the part of an instruction set that packing needs.
+// The functions are the kernels of the same names (dispatch/kernels.h).
 struct PackingIsa {
   std::string name;
-  PackLayout (*layout)(Arithmetic arithmetic, DType weights, int64_t n) = nullptr;
+  PackLayout (*gemm_layout)(Arithmetic arithmetic, DType weights, int64_t n) = nullptr;
   void (*to_f32)(DType from, const void* x, float* y, int64_t n) = nullptr;
+  void (*from_f32)(DType to, const float* x, void* y, int64_t n) = nullptr;
+  void (*quantize_i8_rows)(const float* x, int64_t ldx, int64_t rows, int64_t k, uint8_t* q, int64_t ldq,
+                           float* scale) = nullptr;
 };
 
 class PackedWeights {
  public:
   // The matrices `parts` [n_i, k] (f32, f16 or bf16), stacked to [sum of n_i, k] and packed on `threads` threads of the
-  // pool. Parts of different types are widened to f32; otherwise they keep theirs. If the same parts are packed
+  // pool. For f32 arithmetic parts of different types are widened to f32 and otherwise keep theirs; for bf16 they are
+  // rounded to bf16; for i8 each row is divided by its own scale. If the same parts are packed for the same arithmetic
   // anywhere in this process, that copy is shared. The parts need not live on.
-  static Status of(const std::vector<Tensor>& parts, const PackingIsa& isa, int threads,
+  static Status of(const std::vector<Tensor>& parts, Arithmetic arithmetic, const PackingIsa& isa, int threads,
                    std::shared_ptr<const PackedWeights>* packed);
 
   ~PackedWeights();
@@ -33,15 +38,25 @@ class PackedWeights {
   PackedWeights& operator=(const PackedWeights&) = delete;
 
   const PackedView& view() const { return view_; }
+  // i8 only, otherwise empty: row n of the matrix stands for column_scale[n] times its elements, whose sum is
+  // column_sum[n].
+  const std::vector<float>& column_scale() const { return column_scale_; }
+  const std::vector<int32_t>& column_sum() const { return column_sum_; }
   int64_t bytes() const { return memory_.bytes(); }
 
  private:
   PackedWeights() = default;
   Status pack(const std::vector<Tensor>& parts, const PackingIsa& isa, int threads);
+  // Rows [first, first + count) of the stacked parts, row-major, in the type of the packed matrix. `wide` holds f32
+  // rows.
+  void gather_rows(const std::vector<Tensor>& parts, const PackingIsa& isa, int64_t first, int64_t count, float* wide,
+                   void* rows);
 
   std::string key_;
   AlignedMemory memory_;
   PackedView view_;
+  std::vector<float> column_scale_;
+  std::vector<int32_t> column_sum_;
 };
 
 }  // namespace vectral

@@ -16,6 +16,7 @@ struct Attributes {
   bool causal = false;                       // attention: a token sees itself and what stands before it
   float eps = 0.0f;                          // layerNorm, rmsNorm, l2Normalize
   Activation activation = Activation::none;  // linear: applied after the bias, before the residual
+  Arithmetic arithmetic = Arithmetic::f32;   // linear: what x and the weights are rounded to before they are multiplied
   PoolMode mode = PoolMode::mean;            // pool
   int64_t axis = 0;                          // slice, concat
   int64_t begin = 0;                         // slice

@@ -35,7 +35,9 @@ Status run_eager(const EagerCall& call, const IsaChoice& isa, Tensor* output,
   LinearMatrix matrix;
   LinearWeights weights;
   if (!call.weights.empty()) {
-    if (Status status = LinearMatrix::make(call.weights, isa, call.threads, &matrix); !status.is_ok()) return status;
+    if (Status status = LinearMatrix::make(call.weights, call.attributes.arithmetic, isa, call.threads, &matrix);
+        !status.is_ok())
+      return status;
     weights = matrix.weights();
     *packed = matrix.packed();
   }

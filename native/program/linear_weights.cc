@@ -22,15 +22,18 @@ Status check_part(const LinearPart& part) {
 
 }  // namespace
 
-Status LinearMatrix::make(const std::vector<LinearPart>& parts, const IsaChoice& isa, int threads,
-                          LinearMatrix* matrix) {
+Status LinearMatrix::make(const std::vector<LinearPart>& parts, Arithmetic arithmetic, const IsaChoice& isa,
+                          int threads, LinearMatrix* matrix) {
   std::vector<Tensor> weights;
   for (const LinearPart& part : parts) {
     if (Status status = check_part(part); !status.is_ok()) return status;
     weights.push_back(part.weight);
   }
-  const PackingIsa packing{isa.name, isa.kernels->gemm_layout, isa.kernels->to_f32};
-  if (Status status = PackedWeights::of(weights, packing, threads, &matrix->packed_); !status.is_ok()) return status;
+  const KernelTable& k = *isa.kernels;
+  const PackingIsa packing{isa.name, k.gemm_layout, k.to_f32, k.from_f32, k.quantize_i8_rows};
+  if (Status status = PackedWeights::of(weights, arithmetic, packing, threads, &matrix->packed_); !status.is_ok()) {
+    return status;
+  }
 
   if (std::none_of(parts.begin(), parts.end(), [](const LinearPart& p) { return p.bias.has_value(); })) {
     return Status::ok();
@@ -46,6 +49,9 @@ Status LinearMatrix::make(const std::vector<LinearPart>& parts, const IsaChoice&
   return Status::ok();
 }
 
-LinearWeights LinearMatrix::weights() const { return {packed_->view(), bias_.empty() ? nullptr : bias_.data()}; }
+LinearWeights LinearMatrix::weights() const {
+  return {packed_->view(), packed_->column_scale().data(), packed_->column_sum().data(),
+          bias_.empty() ? nullptr : bias_.data()};
+}
 
 }  // namespace vectral

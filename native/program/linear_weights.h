@@ -20,7 +20,8 @@ struct LinearPart {
 
 class LinearMatrix {
  public:
-  static Status make(const std::vector<LinearPart>& parts, const IsaChoice& isa, int threads, LinearMatrix* matrix);
+  static Status make(const std::vector<LinearPart>& parts, Arithmetic arithmetic, const IsaChoice& isa, int threads,
+                     LinearMatrix* matrix);
 
   // Valid as long as this object is.
   LinearWeights weights() const;

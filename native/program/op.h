@@ -32,9 +32,11 @@ class Scratch {
   int64_t capacity_ = 0;
 };
 
-// The weights of a linear step: the packed matrix and its bias widened to f32 (or none).
+// The weights of a linear step: the packed matrix, what its int8 elements stand for, and its bias in f32 (or none).
 struct LinearWeights {
   PackedView matrix;
+  const float* column_scale = nullptr;  // i8 only, as GemmArgs
+  const int32_t* column_sum = nullptr;  // i8 only
   const float* bias = nullptr;
 };
 

@@ -31,7 +31,8 @@ Status Program::compile(Plan plan, const IsaChoice& isa, int threads, std::share
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     PlanStep& step = plan.steps[i];
     if (step.weights.empty()) continue;
-    if (Status status = LinearMatrix::make(step.weights, isa, threads, &made->matrices_[i]); !status.is_ok()) {
+    if (Status status = LinearMatrix::make(step.weights, step.attributes.arithmetic, isa, threads, &made->matrices_[i]);
+        !status.is_ok()) {
       return status;
     }
     made->weights_[i] = made->matrices_[i].weights();

@@ -6,7 +6,7 @@ import { JsonFile } from '../json-file.js';
 import { buildEncoder, type Encoder } from '../models/index.js';
 import type { Batch } from '../nn/batch.js';
 import { l2Normalize } from '../ops/index.js';
-import { type Graph, Program } from '../program/index.js';
+import { type CompileOptions, type Graph, Program } from '../program/index.js';
 import { OFFSETS, SEQUENCES, TOKENS } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Checkpoint } from '../weights/checkpoint.js';
@@ -91,18 +91,15 @@ function defaultPooling(file: string, entries: readonly ModuleEntry[] | undefine
 }
 
 /** Records and compiles all modules: inputs inputIds, tokenTypeIds, offsets (and start), output sentenceEmbedding `[S, D]`. */
-export function compileModules(modules: SentenceModules, threads: number | undefined): Promise<Program> {
-  return Program.compile(
-    (graph: Graph) => {
-      const batch: Batch = {
-        inputIds: graph.input('inputIds', 'i32', [TOKENS]),
-        tokenTypeIds: graph.input('tokenTypeIds', 'i32', [TOKENS]),
-        offsets: graph.input('offsets', 'i32', [OFFSETS]),
-        trace: () => {},
-      };
-      const start = modules.pooling.includePrompt ? undefined : graph.input('start', 'i32', [SEQUENCES]);
-      return { sentenceEmbedding: modules.head(modules.encoder.encode(batch), batch, start) };
-    },
-    { threads },
-  );
+export function compileModules(modules: SentenceModules, options: CompileOptions): Promise<Program> {
+  return Program.compile((graph: Graph) => {
+    const batch: Batch = {
+      inputIds: graph.input('inputIds', 'i32', [TOKENS]),
+      tokenTypeIds: graph.input('tokenTypeIds', 'i32', [TOKENS]),
+      offsets: graph.input('offsets', 'i32', [OFFSETS]),
+      trace: () => {},
+    };
+    const start = modules.pooling.includePrompt ? undefined : graph.input('start', 'i32', [SEQUENCES]);
+    return { sentenceEmbedding: modules.head(modules.encoder.encode(batch), batch, start) };
+  }, options);
 }

@@ -2,7 +2,7 @@
 import { UsageError } from '../errors.js';
 import { resolveModel } from '../hub/resolve.js';
 import { l2Normalize } from '../ops/index.js';
-import type { Program } from '../program/index.js';
+import type { Arithmetic, Program } from '../program/index.js';
 import { Tensor } from '../tensor/tensor.js';
 import { Tokenizer } from '../tokenizers/tokenizer.js';
 import { describeModel, type ModelDescription } from './describe.js';
@@ -16,7 +16,7 @@ import { groupTexts } from './text-groups.js';
 /** Options of {@link SentenceTransformer.load}. */
 export interface LoadOptions {
   /** What to compute in. `f32`, the default, agrees with PyTorch float32 to 1e-5. */
-  readonly dtype?: 'f32' | undefined;
+  readonly dtype?: Arithmetic | undefined;
   /** Threads for this model; default: all CPUs the process may use, or VECTRAL_THREADS. */
   readonly threads?: number | undefined;
   /** Most tokens in one native job; default 2048. Does not change results. */
@@ -89,7 +89,7 @@ export class SentenceTransformer {
    * @throws ConfigError or WeightsError that names file and field if the folder is not a model this package can run.
    */
   static async load(idOrFolder?: string, options: LoadOptions = {}): Promise<SentenceTransformer> {
-    if (options.dtype !== undefined && options.dtype !== 'f32') {
+    if (options.dtype !== undefined && !['f32', 'bf16', 'int8'].includes(options.dtype)) {
       throw new UsageError(`dtype "${String(options.dtype)}" is not supported; use "f32"`);
     }
     checkCount('threads', options.threads, 0);
@@ -107,7 +107,7 @@ export class SentenceTransformer {
       const positions = modules.encoder.config.max_position_embeddings;
       const settings = await readTransformerSettings(transformerFolder, tokenizer, positions);
       options.signal?.throwIfAborted();
-      const program = await compileModules(modules, options.threads);
+      const program = await compileModules(modules, { threads: options.threads, arithmetic: options.dtype });
       return new SentenceTransformer({ folder, tokenizer, modules, sentence, settings, program, options });
     } catch (error) {
       for (const checkpoint of modules.checkpoints) checkpoint.close();

@@ -23,8 +23,13 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What linear layers round their operands to before they multiply; sums are float32, or exact integers for int8. */
+export type Arithmetic = 'f32' | 'bf16' | 'int8';
+
 /** Options of compiling. */
 export interface CompileOptions {
+  /** Default `f32`. The others are faster and less exact; a text still gets the same bits in any batch. */
+  readonly arithmetic?: Arithmetic | undefined;
   /** Threads for packing weights and default for runs; 0 = as many as the process may use. */
   readonly threads?: number | undefined;
 }
@@ -78,6 +83,7 @@ export class Program {
     for (const [name, tensor] of Object.entries(build(graph))) graph.output(name, tensor);
     const recorded = graph.toString();
     rewrite(graph);
+    compute(graph, options.arithmetic ?? 'f32');
     const planned = plan(graph);
     const threads = options.threads ?? 0;
     const handle = await native.compile(planned.native, threads).catch(rethrowNative);
@@ -168,6 +174,14 @@ export class Program {
 
 function port(name: string, value: { dtype: DType; shape: Shape } | undefined): ProgramPort {
   return value ? { name, dtype: value.dtype, shape: value.shape } : missing(name);
+}
+
+/** Every linear step in the given arithmetic. */
+function compute(graph: Graph, arithmetic: Arithmetic): void {
+  if (arithmetic === 'f32') return;
+  graph.steps = graph.steps.map((step) =>
+    step.op === 'linear' ? { ...step, attributes: { ...step.attributes, arithmetic } } : step,
+  );
 }
 
 function formatOffsets(offsets: Int32Array): string {

@@ -1,4 +1,6 @@
-// linear: activation(x W^T + b) + residual.
+// linear: activation(x W^T + b) + residual, in f32, bf16 or int8 arithmetic.
+#include <algorithm>
+
 #include "checks.h"
 #include "op_list.h"
 
@@ -26,12 +28,48 @@ Status check(const OpArgs& args) {
   return c.status();
 }
 
+// x in the arithmetic's own type, a block of rows at a time: small enough to stay in L2 while all panels pass over it.
+constexpr int64_t kQuantizedBytes = 256 * 1024;
+
+// Runs `gemm` over this thread's rows of x, converted to T by `convert(first row, rows, target, step)`.
+template <typename T, typename Convert>
+Status run_converted(const OpArgs& args, GemmArgs gemm, void (*kernel)(const GemmArgs&), int64_t group,
+                     const Convert& convert) {
+  const int64_t step = (gemm.w.k + group - 1) / group * group;
+  const int64_t fit = kQuantizedBytes / (step * static_cast<int64_t>(sizeof(T)));
+  const int64_t block = std::max<int64_t>(fit / kRowGrain * kRowGrain, kRowGrain);
+  const int64_t end = gemm.row_end, most = std::min(block, end - gemm.row_begin);
+  // One allocation: the converted rows, then a scale for each.
+  char* const memory = args.scratch->get<char>(most * (step * static_cast<int64_t>(sizeof(T)) + 4) + 64);
+  if (memory == nullptr) return out_of_memory("linear");
+  float* const scales = reinterpret_cast<float*>(memory);
+  T* const rows = reinterpret_cast<T*>(memory + (most * 4 + 63) / 64 * 64);
+  float* const c = gemm.c;
+  const float* const residual = gemm.residual;
+  gemm.a = rows;
+  gemm.lda = step;
+  gemm.row_scale = scales;
+  for (int64_t first = gemm.row_begin; first < end; first += block) {
+    const int64_t count = std::min(block, end - first);
+    convert(first, count, rows, step, scales);
+    gemm.c = c + first * gemm.ldc;
+    if (residual != nullptr) gemm.residual = residual + first * gemm.ldr;
+    gemm.row_begin = 0;
+    gemm.row_end = count;
+    kernel(gemm);
+  }
+  return Status::ok();
+}
+
 Status run(const OpArgs& args) {
   const View& x = args.inputs[0];
+  const KernelTable& kernels = *args.kernels;
   GemmArgs gemm;
-  gemm.a = x.as<const float>();
+  gemm.a = x.data;
   gemm.lda = x.row_stride;
   gemm.w = args.weights->matrix;
+  gemm.column_scale = args.weights->column_scale;
+  gemm.column_sum = args.weights->column_sum;
   gemm.bias = args.weights->bias;
   if (args.input_count == 2) {
     gemm.residual = args.inputs[1].as<const float>();
@@ -47,8 +85,25 @@ Status run(const OpArgs& args) {
   } else {
     args.split(gemm.panel_end, 1, &gemm.panel_begin, &gemm.panel_end);
   }
-  if (gemm.row_begin < gemm.row_end && gemm.panel_begin < gemm.panel_end) args.kernels->gemm(gemm);
-  return Status::ok();
+  if (gemm.row_begin >= gemm.row_end || gemm.panel_begin >= gemm.panel_end) return Status::ok();
+
+  const auto row = [&](int64_t r) { return x.as<const float>() + r * x.row_stride; };
+  switch (args.attributes->arithmetic) {
+    case Arithmetic::bf16:
+      return run_converted<BF16>(args, gemm, kernels.gemm_bf16, 2,
+                                 [&](int64_t first, int64_t count, BF16* rows, int64_t step, float*) {
+                                   kernels.quantize_bf16_rows(row(first), x.row_stride, count, gemm.w.k, rows, step);
+                                 });
+    case Arithmetic::i8:
+      return run_converted<uint8_t>(args, gemm, kernels.gemm_i8, 4,
+                                    [&](int64_t first, int64_t count, uint8_t* rows, int64_t step, float* scales) {
+                                      kernels.quantize_i8_rows(row(first), x.row_stride, count, gemm.w.k, rows, step,
+                                                               scales);
+                                    });
+    default:
+      kernels.gemm(gemm);
+      return Status::ok();
+  }
 }
 
 }  // namespace
