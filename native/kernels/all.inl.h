@@ -6,3 +6,4 @@
 #include "softmax.inl.h"
 #include "reduce.inl.h"
 #include "gemm.inl.h"
+#include "attention.inl.h"

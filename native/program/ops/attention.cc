@@ -146,37 +146,36 @@ Status run_attention(const OpArgs& args) {
   const Inputs in(args, true);
   int64_t longest;
   if (Status status = check_lengths("attention", in, &longest); !status.is_ok()) return status;
-  const int64_t score_bytes = align_up(kBlockRows * longest * static_cast<int64_t>(sizeof(float)));
-  // Lengths need not order packed sizes (narrow matrices take narrower panels), so the largest is looked for.
-  int64_t key_bytes = 0, value_bytes = 0;
-  for (int64_t s = 0; s < in.sequences(); ++s) {
-    key_bytes = std::max(key_bytes, head_bytes(args, in.length(s), in.width));
-    value_bytes = std::max(value_bytes, head_bytes(args, in.width, in.length(s)));
-  }
-  char* const memory = args.scratch->get<char>(score_bytes + key_bytes + value_bytes);
+  float* const memory = args.scratch->get<float>(args.kernels->attention_scratch(longest, in.width));
   if (memory == nullptr) return out_of_memory("attention");
-  float* const scores = reinterpret_cast<float*>(memory);
 
-  PackedView keys, values;
+  AttentionArgs head;
+  head.ldq = in.q.row_stride;
+  head.ldk = in.k.row_stride;
+  head.ldv = in.v.row_stride;
+  head.ldo = args.output.row_stride;
+  head.width = in.width;
+  head.scale = args.attributes->scale;
+  head.causal = args.attributes->causal;
+  head.ldb = in.bias != nullptr ? in.bias->cols() : 0;
+  head.scratch = memory;
   int64_t packed_sequence = -1, packed_head = -1;
   for_each_unit(args, in, [&](const Unit& unit) {
     if (unit.sequence != packed_sequence || unit.head != packed_head) {
-      keys = pack_head(args, in, in.k, unit, false, memory + score_bytes);
-      values = pack_head(args, in, in.v, unit, true, memory + score_bytes + key_bytes);
+      const int64_t first = in.begin(unit.sequence), column = unit.head * in.width;
+      head.q = in.q.as<const float>() + first * head.ldq + column;
+      head.k = in.k.as<const float>() + first * head.ldk + column;
+      head.v = in.v.as<const float>() + first * head.ldv + column;
+      head.out = args.output.as<float>() + first * head.ldo + column;
+      if (in.bias != nullptr) head.bias = in.bias->as<const float>() + unit.head * head.ldb * head.ldb;
+      head.length = in.length(unit.sequence);
+      args.kernels->attention_pack(head);
       packed_sequence = unit.sequence;
       packed_head = unit.head;
     }
-    probabilities(args, in, unit, keys, scores);
-    GemmArgs gemm;
-    gemm.a = scores;
-    gemm.lda = keys.n;
-    gemm.w = values;
-    gemm.c = args.output.as<float>() + (in.begin(unit.sequence) + unit.row_begin) * args.output.row_stride +
-             unit.head * in.width;
-    gemm.ldc = args.output.row_stride;
-    gemm.row_end = unit.row_end - unit.row_begin;
-    gemm.panel_end = values.panels();
-    args.kernels->gemm(gemm);
+    head.row_begin = unit.row_begin;
+    head.row_end = unit.row_end;
+    args.kernels->attention(head);
   });
   return Status::ok();
 }
