@@ -92,7 +92,7 @@ inline Panel panel_of(int64_t columns, int64_t p) {
 // Keys turned: panels of kMaxPanel keys (the last as many vectors as it needs), d rows each, times scale.
 inline void pack_keys(const AttentionArgs& args, float* to) {
   const int64_t d = args.width, padded = whole_vectors(args.length);
-  const Vec scale = set(args.scale);
+  const Vec scale = set(args.scale * kLog2E);
   for (int64_t key = 0; key < args.length; key += kLanes) {
     const int64_t panel = key / kMaxPanel * kMaxPanel;
     const int64_t step = padded - panel < kMaxPanel ? padded - panel : kMaxPanel;
@@ -148,13 +148,17 @@ struct RowStates {
   int64_t seen[kTileRows];    // keys of the present block
 };
 
+struct AddBias {
+  Vec operator()(Vec score, Vec bias) const { return mul_add(bias, set(kLog2E), score); }
+};
+
 // Adds the bias, and fills each row's last vector with -inf. Gives the rows' largest scores.
 inline void attention_largest(float* scores, const float* bias, int64_t ldb, int64_t rows, const RowStates& state,
                               float* largest) {
   const Vec lowest = set(-__builtin_inff());
   for (int64_t r = 0; r < rows; ++r, scores += kScoreStep) {
     const int64_t n = state.seen[r], whole = n / kLanes * kLanes;
-    if (bias) map(scores, bias + r * ldb, scores, n, Sum());
+    if (bias) map(scores, bias + r * ldb, scores, n, AddBias());
     if (whole < n) store(scores + whole, first_lanes(load(scores + whole), n - whole, lowest));
     Vec m = lowest;
     for (int64_t i = 0; i < n; i += kLanes) m = max(m, load(scores + i));
@@ -164,7 +168,7 @@ inline void attention_largest(float* scores, const float* bias, int64_t ldb, int
 
 // Turns a block of scores into exp(score - largest so far), in whole vectors: a masked store would hold up the loads
 // that follow. One step over all rows after another, so that the rows overlap.
-inline void attention_softmax(float* scores, const float* bias, int64_t ldb, int64_t rows, RowStates* state) {
+__attribute__((noinline)) void attention_softmax(float* scores, const float* bias, int64_t ldb, int64_t rows, RowStates* state) {
   float largest[kStateRows] = {}, shift[kStateRows], total[kStateRows] = {};
   attention_largest(scores, bias, ldb, rows, *state, largest);
   const Vec lowest = set(-__builtin_inff());
@@ -173,14 +177,14 @@ inline void attention_softmax(float* scores, const float* bias, int64_t ldb, int
     const Vec by = select(less(lowest, now), now, select(is_nan(now), now, zero()));
     store(state->largest + r, now);
     store(shift + r, by);
-    store(state->factor + r, exp(before - by));
+    store(state->factor + r, exp2_below_zero(before - by));
   }
   for (int64_t r = 0; r < rows; ++r) {
     float* const row = scores + r * kScoreStep;
     const Vec by = set(shift[r]);
     Vec sum = zero();
     for (int64_t i = 0; i < state->seen[r]; i += kLanes) {
-      const Vec e = exp(load(row + i) - by);
+      const Vec e = exp2_below_zero(load(row + i) - by);
       sum = sum + e;
       store(row + i, e);
     }
