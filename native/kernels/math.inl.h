@@ -27,7 +27,7 @@ inline Vec exp(Vec x) {
   return scale_pow2(p, n);
 }
 
-// 2^x for x <= 0: 2^r - 1 = r * P(r) on |r| <= 1/2, then 2^r * 2^n. No more than 1.3 ulp, two thirds of exp's work.
+// 2^x for x <= 0: 2^r - 1 = r * P(r) on |r| <= 1/2, then 2^r * 2^n. At most 2.2 ulp, with two thirds of exp's work.
 inline Vec exp2_below_zero(Vec x) {
   x = max(set(-151.0f), x);
   const Vec n = round(x);

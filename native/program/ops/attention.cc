@@ -1,8 +1,8 @@
 // attention and attentionProbs over packed sequences: softmax(scale q k^T + bias), times v.
 //
 // The work is cut into units of one (sequence, head, block of query rows). A thread packs the keys (and values) of its
-// unit's head once and keeps them for the next block. Which unit a row falls into never changes its bits: a row of
-// scores is one row of a GEMM over all keys of its sequence.
+// unit's head once and keeps them for the next block. Which unit a row falls into never changes its bits: the kernels
+// see to that.
 #include <algorithm>
 #include <limits>
 
@@ -52,25 +52,25 @@ void for_each_unit(const OpArgs& args, const Inputs& in, Visit visit) {
     for (int64_t h = 0; h < in.heads; ++h) {
       for (int64_t r = 0; r < length; r += kBlockRows) {
         const int64_t end = std::min(r + kBlockRows, length);
-        if (before * args.threads / total == args.thread) visit(Unit{s, h, r, end});
+        const int64_t place = before * args.threads - total * args.thread;
+        if (place >= 0 && place < total) visit(Unit{s, h, r, end});
         before += cost(end - r, length);
       }
     }
   }
 }
 
-// Packed keys of one head: W of the GEMM q k^T. Where `values`: W of the GEMM scores v.
-PackedView pack_head(const OpArgs& args, const Inputs& in, const View& x, const Unit& unit, bool values, void* memory) {
-  const int64_t length = in.length(unit.sequence);
-  const int64_t n = values ? in.width : length, k = values ? length : in.width;
+// Packed keys of one head: W of the GEMM q k^T.
+PackedView pack_keys(const OpArgs& args, const Inputs& in, const Unit& unit, void* memory) {
+  const int64_t n = in.length(unit.sequence), k = in.width;
   const PackLayout layout = args.kernels->gemm_layout(DType::f32, n);
   const PackedView packed{memory, layout, n, k};
-  const float* source = x.as<const float>() + in.begin(unit.sequence) * x.row_stride + unit.head * in.width;
-  pack_panels(layout, source, values ? 1 : x.row_stride, values ? x.row_stride : 1, n, k, 0, packed.panels(), memory);
+  const float* source = in.k.as<const float>() + in.begin(unit.sequence) * in.k.row_stride + unit.head * k;
+  pack_panels(layout, source, in.k.row_stride, 1, n, k, 0, packed.panels(), memory);
   return packed;
 }
 
-int64_t head_bytes(const OpArgs& args, int64_t n, int64_t k) {
+int64_t key_bytes_of(const OpArgs& args, int64_t n, int64_t k) {
   return align_up(packed_bytes(args.kernels->gemm_layout(DType::f32, n), n, k));
 }
 
@@ -187,7 +187,7 @@ Status run_probs(const OpArgs& args) {
   int64_t squares = 0, key_bytes = 0;
   for (int64_t s = 0; s < in.sequences(); ++s) {
     squares += in.length(s) * in.length(s);
-    key_bytes = std::max(key_bytes, head_bytes(args, in.length(s), in.width));
+    key_bytes = std::max(key_bytes, key_bytes_of(args, in.length(s), in.width));
   }
   if (squares != args.output.cols()) {
     return Status::error("attentionProbs: output must have " + std::to_string(squares) + " columns, got " +
@@ -201,7 +201,7 @@ Status run_probs(const OpArgs& args) {
   for_each_unit(args, in, [&](const Unit& unit) {
     for (; sequence < unit.sequence; ++sequence) first += in.length(sequence) * in.length(sequence);
     if (unit.sequence != packed_sequence || unit.head != packed_head) {
-      keys = pack_head(args, in, in.k, unit, false, memory);
+      keys = pack_keys(args, in, unit, memory);
       packed_sequence = unit.sequence;
       packed_head = unit.head;
     }
