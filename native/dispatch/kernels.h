@@ -66,7 +66,7 @@ struct AttentionArgs {
   KERNEL(void, softmax, (const float* x, int64_t ldx, float* y, int64_t ldy, int64_t rows, int64_t cols))              \
   KERNEL(void, l2_normalize,                                                                                           \
          (const float* x, int64_t ldx, float eps, float* y, int64_t ldy, int64_t rows, int64_t cols))                  \
-  /* floats of scratch for a head; its keys into scratch, once a head; then any rows of the head */                     \
+  /* floats of scratch for a head; its keys into scratch, once a head; then any rows of the head */                    \
   KERNEL(int64_t, attention_scratch, (int64_t length, int64_t width))                                                  \
   KERNEL(void, attention_pack, (const AttentionArgs& args))                                                            \
   KERNEL(void, attention, (const AttentionArgs& args))                                                                 \

@@ -6,4 +6,5 @@
 #include "softmax.inl.h"
 #include "reduce.inl.h"
 #include "gemm.inl.h"
+#include "attention_pack.inl.h"
 #include "attention.inl.h"
