@@ -55,6 +55,10 @@ def exp_rest(r):
     return (mp.expm1(r) - r) / r**2 if r != 0 else mp.mpf(1) / 2
 
 
+def exp2_rest(r):
+    return (mp.mpf(2)**r - 1) / r if r != 0 else mp.log(2)
+
+
 def tanh_rest(s):
     x = mp.sqrt(s)
     return (mp.tanh(x) - x) / x**3 if x > 1e-12 else mp.mpf(-1) / 3
@@ -73,6 +77,7 @@ def gelu_tail(v):
 def main():
     half_ln2 = float(mp.log(2)) / 2 * 1.0001
     fit('exp: (e^r - 1 - r) / r^2', exp_rest, -half_ln2, half_ln2, 4, lambda r: r**2 / mp.exp(r))
+    fit('exp2: (2^r - 1) / r', exp2_rest, -0.5, 0.5, 4, lambda r: r / mp.mpf(2)**r)
     fit('tanh: (tanh(x) - x) / x^3 in x^2', tanh_rest, 0.0, 0.625**2, 4,
         lambda s: s * mp.sqrt(s) / mp.tanh(mp.sqrt(s)) if s > 0 else mp.mpf(0))
     fit('gelu: scaled normal tail', gelu_tail, -1.0, (GELU_END - GELU_CENTRE) / (GELU_END + GELU_CENTRE), 9,

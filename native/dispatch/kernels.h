@@ -37,6 +37,22 @@ struct GemmArgs {
   const int32_t* column_sum = nullptr;  // [n], of w over k
 };
 
+// Attention of rows [row_begin, row_end) of one head of one sequence. All pointers are at the sequence's first row and
+// the head's first column.
+struct AttentionArgs {
+  const float *q = nullptr, *k = nullptr, *v = nullptr;  // [length, width], steps ldq, ldk, ldv
+  int64_t ldq = 0, ldk = 0, ldv = 0;
+  int64_t length = 0, width = 0;
+  float scale = 1;
+  const float* bias = nullptr;  // [length, length], step ldb, or none: added to the scaled scores
+  int64_t ldb = 0;
+  bool causal = false;
+  float* out = nullptr;  // [length, width], step ldo; not q, k or v
+  int64_t ldo = 0;
+  int64_t row_begin = 0, row_end = 0;
+  float* scratch = nullptr;  // attention_scratch floats, filled by attention_pack
+};
+
 // KERNEL(return type, name, (arguments))
 #define VECTRAL_KERNELS(KERNEL)                                                                                        \
   /* layout this ISA's gemm wants for such weights; `n` lets narrow matrices choose a narrow panel */                  \
@@ -63,6 +79,10 @@ struct GemmArgs {
   KERNEL(void, softmax, (const float* x, int64_t ldx, float* y, int64_t ldy, int64_t rows, int64_t cols))              \
   KERNEL(void, l2_normalize,                                                                                           \
          (const float* x, int64_t ldx, float eps, float* y, int64_t ldy, int64_t rows, int64_t cols))                  \
+  /* floats of scratch for a head; its keys into scratch, once a head; then any rows of the head */                    \
+  KERNEL(int64_t, attention_scratch, (int64_t length, int64_t width))                                                  \
+  KERNEL(void, attention_pack, (const AttentionArgs& args))                                                            \
+  KERNEL(void, attention, (const AttentionArgs& args))                                                                 \
   /* y[cols] = reduction over rows: sum, maximum, and sum of (first + row) * x[row] */                                 \
   KERNEL(void, sum_rows, (const float* x, int64_t ldx, int64_t rows, int64_t cols, float* y))                          \
   KERNEL(void, max_rows, (const float* x, int64_t ldx, int64_t rows, int64_t cols, float* y))                          \

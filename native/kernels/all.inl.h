@@ -13,3 +13,5 @@
 #include "dot_i8.inl.h"
 #include "gemm_i8.inl.h"
 #include "quantize.inl.h"
+#include "attention_pack.inl.h"
+#include "attention.inl.h"

@@ -16,25 +16,28 @@ inline float max_of_row(const float* x, int64_t n) {
   return reduce_max(m);
 }
 
+// y = exp(x - shift); gives the sum of y, lane by lane.
+inline Vec exp_of_row(const float* x, float shift, float* y, int64_t n) {
+  const Vec by = set(shift);
+  Vec sum = zero();
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    const Vec e = exp(load(x + i) - by);
+    sum = sum + e;
+    store(y + i, e);
+  }
+  if (i < n) {
+    const Vec e = first_lanes(exp(load_partial(x + i, n - i) - by), n - i, zero());
+    sum = sum + e;
+    store_partial(y + i, e, n - i);
+  }
+  return sum;
+}
+
 inline void softmax(const float* x, int64_t ldx, float* y, int64_t ldy, int64_t rows, int64_t cols) {
   for (int64_t r = 0; r < rows; ++r, x += ldx, y += ldy) {
     const float largest = max_of_row(x, cols);
-    const bool empty = largest == -__builtin_inff();
-    const Vec shift = set(empty ? 0.0f : largest);
-    Vec sum = zero();
-    int64_t i = 0;
-    for (; i + kLanes <= cols; i += kLanes) {
-      const Vec e = exp(load(x + i) - shift);
-      sum = sum + e;
-      store(y + i, e);
-    }
-    if (i < cols) {
-      const int64_t n = cols - i;
-      const Vec e = first_lanes(exp(load_partial(x + i, n) - shift), n, zero());
-      sum = sum + e;
-      store_partial(y + i, e, n);
-    }
-    const float total = reduce_add(sum);
+    const float total = reduce_add(exp_of_row(x, largest == -__builtin_inff() ? 0.0f : largest, y, cols));
     map(y, y, cols, Scaled{set(total == 0.0f ? 0.0f : 1.0f / total)});
   }
 }

@@ -93,3 +93,31 @@ inline float reduce_max(Vec a) {
   s = _mm_max_ps(s, _mm_movehl_ps(s, s));
   return _mm_cvtss_f32(_mm_max_ss(s, _mm_movehdup_ps(s)));
 }
+
+// Pairs of rows woven into 4 x 4 blocks within each quarter of the registers, then the blocks moved to their places.
+inline void transpose(Vec (&rows)[16]) {
+  __m512 t[16], u[16];
+#pragma GCC unroll 8
+  for (int i = 0; i < 16; i += 2) {
+    t[i] = _mm512_unpacklo_ps(rows[i].v, rows[i + 1].v);
+    t[i + 1] = _mm512_unpackhi_ps(rows[i].v, rows[i + 1].v);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 16; i += 4) {
+    u[i] = _mm512_shuffle_ps(t[i], t[i + 2], 0x44);
+    u[i + 1] = _mm512_shuffle_ps(t[i], t[i + 2], 0xEE);
+    u[i + 2] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0x44);
+    u[i + 3] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0xEE);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    const __m512 even_low = _mm512_shuffle_f32x4(u[i], u[i + 4], 0x88);
+    const __m512 odd_low = _mm512_shuffle_f32x4(u[i], u[i + 4], 0xDD);
+    const __m512 even_high = _mm512_shuffle_f32x4(u[i + 8], u[i + 12], 0x88);
+    const __m512 odd_high = _mm512_shuffle_f32x4(u[i + 8], u[i + 12], 0xDD);
+    rows[i] = {_mm512_shuffle_f32x4(even_low, even_high, 0x88)};
+    rows[i + 4] = {_mm512_shuffle_f32x4(odd_low, odd_high, 0x88)};
+    rows[i + 8] = {_mm512_shuffle_f32x4(even_low, even_high, 0xDD)};
+    rows[i + 12] = {_mm512_shuffle_f32x4(odd_low, odd_high, 0xDD)};
+  }
+}

@@ -100,3 +100,13 @@ inline float reduce_add(Vec a) {
   return vget_lane_f32(s, 0) + vget_lane_f32(s, 1);
 }
 inline float reduce_max(Vec a) { return vmaxvq_f32(a.v); }
+
+inline float64x2_t as_pairs(float32x4_t a) { return vreinterpretq_f64_f32(a); }
+
+inline void transpose(Vec (&rows)[4]) {
+  const float32x4x2_t t = vtrnq_f32(rows[0].v, rows[1].v), u = vtrnq_f32(rows[2].v, rows[3].v);
+  rows[0] = {vreinterpretq_f32_f64(vtrn1q_f64(as_pairs(t.val[0]), as_pairs(u.val[0])))};
+  rows[1] = {vreinterpretq_f32_f64(vtrn1q_f64(as_pairs(t.val[1]), as_pairs(u.val[1])))};
+  rows[2] = {vreinterpretq_f32_f64(vtrn2q_f64(as_pairs(t.val[0]), as_pairs(u.val[0])))};
+  rows[3] = {vreinterpretq_f32_f64(vtrn2q_f64(as_pairs(t.val[1]), as_pairs(u.val[1])))};
+}

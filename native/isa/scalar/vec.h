@@ -13,6 +13,7 @@
 //   scale_pow2        p * 2^n for integral n in [-250, 250], rounded once, gradual underflow
 //   first_lanes       the first n lanes of a, the rest from another Vec
 //   reduce_add, _max  over the lanes, in one fixed tree
+//   transpose         the square of kLanes Vecs: lane j of Vec i and lane i of Vec j change places
 #pragma once
 
 constexpr int kLanes = 1;
@@ -76,3 +77,5 @@ inline Vec first_lanes(Vec a, int64_t n, Vec rest) { return n > 0 ? a : rest; }
 
 inline float reduce_add(Vec a) { return a.v; }
 inline float reduce_max(Vec a) { return a.v; }
+
+inline void transpose(Vec (&)[1]) {}

@@ -1,8 +1,8 @@
 // attention and attentionProbs over packed sequences: softmax(scale q k^T + bias), times v.
 //
 // The work is cut into units of one (sequence, head, block of query rows). A thread packs the keys (and values) of its
-// unit's head once and keeps them for the next block. Which unit a row falls into never changes its bits: a row of
-// scores is one row of a GEMM over all keys of its sequence.
+// unit's head once and keeps them for the next block. Which unit a row falls into never changes its bits: the kernels
+// see to that.
 #include <algorithm>
 #include <limits>
 
@@ -52,25 +52,25 @@ void for_each_unit(const OpArgs& args, const Inputs& in, Visit visit) {
     for (int64_t h = 0; h < in.heads; ++h) {
       for (int64_t r = 0; r < length; r += kBlockRows) {
         const int64_t end = std::min(r + kBlockRows, length);
-        if (before * args.threads / total == args.thread) visit(Unit{s, h, r, end});
+        const int64_t place = before * args.threads - total * args.thread;
+        if (place >= 0 && place < total) visit(Unit{s, h, r, end});
         before += cost(end - r, length);
       }
     }
   }
 }
 
-// Packed keys of one head: W of the GEMM q k^T. Where `values`: W of the GEMM scores v.
-PackedView pack_head(const OpArgs& args, const Inputs& in, const View& x, const Unit& unit, bool values, void* memory) {
-  const int64_t length = in.length(unit.sequence);
-  const int64_t n = values ? in.width : length, k = values ? length : in.width;
+// Packed keys of one head: W of the GEMM q k^T.
+PackedView pack_keys(const OpArgs& args, const Inputs& in, const Unit& unit, void* memory) {
+  const int64_t n = in.length(unit.sequence), k = in.width;
   const PackLayout layout = args.kernels->gemm_layout(Arithmetic::f32, DType::f32, n);
   const PackedView packed{memory, layout, n, k};
-  const float* source = x.as<const float>() + in.begin(unit.sequence) * x.row_stride + unit.head * in.width;
-  pack_panels(layout, source, values ? 1 : x.row_stride, values ? x.row_stride : 1, n, k, 0, packed.panels(), memory);
+  const float* source = in.k.as<const float>() + in.begin(unit.sequence) * in.k.row_stride + unit.head * k;
+  pack_panels(layout, source, in.k.row_stride, 1, n, k, 0, packed.panels(), memory);
   return packed;
 }
 
-int64_t head_bytes(const OpArgs& args, int64_t n, int64_t k) {
+int64_t key_bytes_of(const OpArgs& args, int64_t n, int64_t k) {
   return align_up(packed_bytes(args.kernels->gemm_layout(Arithmetic::f32, DType::f32, n), n, k));
 }
 
@@ -146,37 +146,36 @@ Status run_attention(const OpArgs& args) {
   const Inputs in(args, true);
   int64_t longest;
   if (Status status = check_lengths("attention", in, &longest); !status.is_ok()) return status;
-  const int64_t score_bytes = align_up(kBlockRows * longest * static_cast<int64_t>(sizeof(float)));
-  // Lengths need not order packed sizes (narrow matrices take narrower panels), so the largest is looked for.
-  int64_t key_bytes = 0, value_bytes = 0;
-  for (int64_t s = 0; s < in.sequences(); ++s) {
-    key_bytes = std::max(key_bytes, head_bytes(args, in.length(s), in.width));
-    value_bytes = std::max(value_bytes, head_bytes(args, in.width, in.length(s)));
-  }
-  char* const memory = args.scratch->get<char>(score_bytes + key_bytes + value_bytes);
+  float* const memory = args.scratch->get<float>(args.kernels->attention_scratch(longest, in.width));
   if (memory == nullptr) return out_of_memory("attention");
-  float* const scores = reinterpret_cast<float*>(memory);
 
-  PackedView keys, values;
+  AttentionArgs head;
+  head.ldq = in.q.row_stride;
+  head.ldk = in.k.row_stride;
+  head.ldv = in.v.row_stride;
+  head.ldo = args.output.row_stride;
+  head.width = in.width;
+  head.scale = args.attributes->scale;
+  head.causal = args.attributes->causal;
+  head.ldb = in.bias != nullptr ? in.bias->cols() : 0;
+  head.scratch = memory;
   int64_t packed_sequence = -1, packed_head = -1;
   for_each_unit(args, in, [&](const Unit& unit) {
     if (unit.sequence != packed_sequence || unit.head != packed_head) {
-      keys = pack_head(args, in, in.k, unit, false, memory + score_bytes);
-      values = pack_head(args, in, in.v, unit, true, memory + score_bytes + key_bytes);
+      const int64_t first = in.begin(unit.sequence), column = unit.head * in.width;
+      head.q = in.q.as<const float>() + first * head.ldq + column;
+      head.k = in.k.as<const float>() + first * head.ldk + column;
+      head.v = in.v.as<const float>() + first * head.ldv + column;
+      head.out = args.output.as<float>() + first * head.ldo + column;
+      if (in.bias != nullptr) head.bias = in.bias->as<const float>() + unit.head * head.ldb * head.ldb;
+      head.length = in.length(unit.sequence);
+      args.kernels->attention_pack(head);
       packed_sequence = unit.sequence;
       packed_head = unit.head;
     }
-    probabilities(args, in, unit, keys, scores);
-    GemmArgs gemm;
-    gemm.a = scores;
-    gemm.lda = keys.n;
-    gemm.w = values;
-    gemm.c = args.output.as<float>() + (in.begin(unit.sequence) + unit.row_begin) * args.output.row_stride +
-             unit.head * in.width;
-    gemm.ldc = args.output.row_stride;
-    gemm.row_end = unit.row_end - unit.row_begin;
-    gemm.panel_end = values.panels();
-    args.kernels->gemm(gemm);
+    head.row_begin = unit.row_begin;
+    head.row_end = unit.row_end;
+    args.kernels->attention(head);
   });
   return Status::ok();
 }
@@ -188,7 +187,7 @@ Status run_probs(const OpArgs& args) {
   int64_t squares = 0, key_bytes = 0;
   for (int64_t s = 0; s < in.sequences(); ++s) {
     squares += in.length(s) * in.length(s);
-    key_bytes = std::max(key_bytes, head_bytes(args, in.length(s), in.width));
+    key_bytes = std::max(key_bytes, key_bytes_of(args, in.length(s), in.width));
   }
   if (squares != args.output.cols()) {
     return Status::error("attentionProbs: output must have " + std::to_string(squares) + " columns, got " +
@@ -202,7 +201,7 @@ Status run_probs(const OpArgs& args) {
   for_each_unit(args, in, [&](const Unit& unit) {
     for (; sequence < unit.sequence; ++sequence) first += in.length(sequence) * in.length(sequence);
     if (unit.sequence != packed_sequence || unit.head != packed_head) {
-      keys = pack_head(args, in, in.k, unit, false, memory);
+      keys = pack_keys(args, in, unit, memory);
       packed_sequence = unit.sequence;
       packed_head = unit.head;
     }
