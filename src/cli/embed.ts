@@ -33,7 +33,7 @@ Formats: jsonl (a JSON list a line), json (a list of lists), csv, npy (NumPy), f
     let writer: MatrixWriter | undefined;
     const open = async () => {
       sink = await openSink(path);
-      return createWriter(format, sink, Math.min(options.truncateDim ?? model.dimension, model.dimension));
+      return createWriter(format, sink, options.truncateDim ?? model.dimension);
     };
     try {
       let done = 0;

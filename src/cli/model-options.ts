@@ -1,5 +1,6 @@
 /** The options every command has that loads a model. */
 import { UsageError } from '../errors.js';
+import { mostThreads } from '../options.js';
 import type { SentenceTransformer } from '../pipeline/sentence-transformer.js';
 import { type Arguments, type Option, wholeNumber } from './command.js';
 
@@ -49,7 +50,7 @@ export function readEncodeOptions(args: Arguments) {
 /** Loads the model the options name. The engine is loaded only here, so that help and misuse need none. */
 export async function loadModel(args: Arguments, model = args.options.get('model')): Promise<SentenceTransformer> {
   onlyValue(args, 'dtype', 'f32');
-  const threads = wholeNumber(args, 'threads');
+  const threads = wholeNumber(args, 'threads', mostThreads);
   const { SentenceTransformer } = await import('../pipeline/sentence-transformer.js');
   return SentenceTransformer.load(model, { threads });
 }

@@ -1,0 +1,44 @@
+/** Options of loading, for a model of any task and for sentence encoders. */
+import { UsageError } from '../errors.js';
+import { checkOptions, describeValue, type OptionName } from '../options.js';
+
+/** Options of {@link AutoModel.load}. */
+export interface ModelOptions {
+  /** What to compute in. `f32`, the default, agrees with PyTorch float32 to 1e-5. */
+  readonly dtype?: 'f32' | undefined;
+  /** Threads for this model, at most 1024; 0 or not given: all CPUs the process may use, or VECTRAL_THREADS. */
+  readonly threads?: number | undefined;
+  /** Map the weight files (default) or read them into memory. */
+  readonly mmap?: boolean | undefined;
+  /** Rejects with the signal's reason at the next file. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of {@link SentenceTransformer.load}. */
+export interface LoadOptions extends ModelOptions {
+  /** Most tokens in one native job; default 2048. Does not change results. */
+  readonly batchTokens?: number | undefined;
+  /** Keep only the first components of every vector (Matryoshka models); at most the model's dimension. */
+  readonly truncateDim?: number | undefined;
+}
+
+const modelOptionNames = ['dtype', 'threads', 'mmap', 'signal'] as const satisfies readonly OptionName[];
+const sentenceOptionNames = ['batchTokens', 'truncateDim'] as const satisfies readonly OptionName[];
+
+/** @throws UsageError unless `options` are those of `AutoModel.load`. */
+export function checkModelOptions(options: ModelOptions): void {
+  check('AutoModel.load', options, modelOptionNames);
+}
+
+/** @throws UsageError unless `options` are those of `SentenceTransformer.load`. */
+export function checkLoadOptions(options: LoadOptions): void {
+  check('SentenceTransformer.load', options, [...modelOptionNames, ...sentenceOptionNames]);
+}
+
+function check(call: string, options: ModelOptions, names: readonly OptionName[]): void {
+  checkOptions(call, options, names);
+  const dtype: unknown = options.dtype;
+  if (dtype !== undefined && dtype !== 'f32') {
+    throw new UsageError(`${call}: dtype ${describeValue(dtype)} is not supported; use "f32"`);
+  }
+}
