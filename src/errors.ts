@@ -64,5 +64,6 @@ export class AddonError extends VectralError {
 
 /** Passes on what native code reports: an id outside its table, a weight file cut short since it was loaded. */
 export function rethrowNative(cause: unknown): never {
+  if (cause instanceof VectralError) throw cause;
   throw new VectralError('RUN', cause instanceof Error ? cause.message : String(cause), { cause });
 }

@@ -4,15 +4,16 @@
  */
 export { AddonError, ConfigError, TensorError, UsageError, VectralError, WeightsError } from './errors.js';
 export { ModelNotFoundError } from './hub/resolve.js';
+export type { Arithmetic } from './options.js';
 export type { NativeArray, NativeInfo, NativeWeightEntry } from './native.js';
 export * as ops from './ops/index.js';
 export { AutoModel, type ForwardInput, type ForwardOptions, type ForwardOutput } from './pipeline/auto-model.js';
 export type { ModelDescription } from './pipeline/describe.js';
 export { Embeddings, type Truncation } from './pipeline/embeddings.js';
+export type { LoadOptions, ModelOptions } from './pipeline/load-options.js';
 export {
   type EncodeInput,
   type EncodeOptions,
-  type LoadOptions,
   SentenceTransformer,
 } from './pipeline/sentence-transformer.js';
 export { type SimilarityFunction, similarity, similarityPairwise, type Vectors } from './pipeline/similarity.js';

@@ -1,7 +1,7 @@
 /** What a command is, and how its arguments are read: strictly, every mistake named with its mend. */
 import { parseArgs } from 'node:util';
 import { UsageError } from '../errors.js';
-import { closest } from './suggest.js';
+import { closest } from '../suggest.js';
 
 export interface Option {
   /** What stands for the value in the help text; none: the option is a switch. */
@@ -80,13 +80,14 @@ export function commandHelp(command: Command): string {
   return `Usage: ${command.usage}\n\n${command.description}\n\nOptions:\n${rows.join('\n')}\n`;
 }
 
-/** A whole number from `least`, if the option is given. */
-export function wholeNumber(args: Arguments, name: string, least = 1): number | undefined {
+/** A whole number from 1 to `most`, if the option is given. */
+export function wholeNumber(args: Arguments, name: string, most = Number.MAX_SAFE_INTEGER): number | undefined {
   const text = args.options.get(name);
   if (text === undefined) return undefined;
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isSafeInteger(value) || value < least) {
-    throw new UsageError(`--${name} must be a whole number from ${least}, got "${text}"`);
+  if (!Number.isSafeInteger(value) || value < 1 || value > most) {
+    const range = most === Number.MAX_SAFE_INTEGER ? 'from 1' : `from 1 to ${most}`;
+    throw new UsageError(`--${name} must be a whole number ${range}, got "${text}"`);
   }
   return value;
 }

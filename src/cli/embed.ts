@@ -1,7 +1,7 @@
 /** `vectral embed`: texts to vectors. */
 import { type Command, oneOf } from './command.js';
 import { createWriter, formats, type MatrixWriter } from './formats.js';
-import { encodeOptions, loadModel, onlyValue, readEncodeOptions } from './model-options.js';
+import { encodeOptions, loadModel, onlyFloat32, readEncodeOptions } from './model-options.js';
 import { openSink, type Sink } from './output.js';
 import { createProgress } from './progress.js';
 import { inputOptions, readTexts } from './texts.js';
@@ -20,7 +20,7 @@ Formats: jsonl (a JSON list a line), json (a list of lists), csv, npy (NumPy), f
     precision: { value: 'TYPE', help: 'type of the components written: float32' },
   },
   async run(args) {
-    onlyValue(args, 'precision', 'float32');
+    onlyFloat32(args);
     const format = oneOf(args, 'format', formats, 'jsonl');
     const options = readEncodeOptions(args);
     const texts = await readTexts(args);
@@ -33,7 +33,7 @@ Formats: jsonl (a JSON list a line), json (a list of lists), csv, npy (NumPy), f
     let writer: MatrixWriter | undefined;
     const open = async () => {
       sink = await openSink(path);
-      return createWriter(format, sink, Math.min(options.truncateDim ?? model.dimension, model.dimension));
+      return createWriter(format, sink, options.truncateDim ?? model.dimension);
     };
     try {
       let done = 0;

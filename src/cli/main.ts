@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import packageRoot from '../../package-root.cjs';
 import { UsageError, VectralError } from '../errors.js';
+import { closest } from '../suggest.js';
 import { type Command, commandHelp, parseCommand } from './command.js';
-import { closest } from './suggest.js';
 
 const commands: Readonly<Record<string, { summary: string; load(): Promise<Command> }>> = {
   embed: { summary: 'texts to vectors', load: async () => (await import('./embed.js')).embed },

@@ -1,11 +1,12 @@
 /** The options every command has that loads a model. */
 import { UsageError } from '../errors.js';
+import { type Arithmetic, arithmetics, mostThreads } from '../options.js';
 import type { SentenceTransformer } from '../pipeline/sentence-transformer.js';
 import { type Arguments, type Option, wholeNumber } from './command.js';
 
 export const modelOptions: Readonly<Record<string, Option>> = {
   model: { value: 'MODEL', short: 'm', help: 'folder or id of the model (sentence-transformers/all-MiniLM-L6-v2)' },
-  dtype: { value: 'TYPE', help: 'what to compute in: f32' },
+  dtype: { value: 'TYPE', help: 'what to compute in: f32 (default), bf16, int8' },
   threads: { value: 'N', help: 'threads (all CPUs this process may use)' },
 };
 
@@ -20,17 +21,22 @@ export const encodeOptions: Readonly<Record<string, Option>> = {
 };
 
 /** Words other tools know, which this version cannot do yet. */
-const later: Readonly<Record<string, readonly string[]>> = {
-  dtype: ['bf16', 'int8'],
-  precision: ['int8', 'uint8', 'binary', 'ubinary'],
-};
+const laterPrecisions = ['int8', 'uint8', 'binary', 'ubinary'];
 
-/** Refuses every value of an option but the one this version has. */
-export function onlyValue(args: Arguments, name: 'dtype' | 'precision', supported: string): void {
-  const given = args.options.get(name);
-  if (given === undefined || given === supported) return;
-  const why = later[name]!.includes(given) ? 'comes in a later version' : 'is not known';
-  throw new UsageError(`--${name} ${given} ${why}; supported: ${supported}`);
+/** Refuses every --precision but the one this version has. */
+export function onlyFloat32(args: Arguments): void {
+  const given = args.options.get('precision');
+  if (given === undefined || given === 'float32') return;
+  const why = laterPrecisions.includes(given) ? 'comes in a later version' : 'is not known';
+  throw new UsageError(`--precision ${given} ${why}; supported: float32`);
+}
+
+function dtypeOf(args: Arguments): Arithmetic | undefined {
+  const given = args.options.get('dtype');
+  const known = arithmetics.find((arithmetic) => arithmetic === given);
+  if (given !== undefined && !known)
+    throw new UsageError(`--dtype ${given} is not known; supported: ${arithmetics.join(', ')}`);
+  return known;
 }
 
 /** Options for `encode`, checked before anything is loaded. */
@@ -48,8 +54,7 @@ export function readEncodeOptions(args: Arguments) {
 
 /** Loads the model the options name. The engine is loaded only here, so that help and misuse need none. */
 export async function loadModel(args: Arguments, model = args.options.get('model')): Promise<SentenceTransformer> {
-  onlyValue(args, 'dtype', 'f32');
-  const threads = wholeNumber(args, 'threads');
+  const threads = wholeNumber(args, 'threads', mostThreads);
   const { SentenceTransformer } = await import('../pipeline/sentence-transformer.js');
-  return SentenceTransformer.load(model, { threads });
+  return SentenceTransformer.load(model, { threads, dtype: dtypeOf(args) });
 }

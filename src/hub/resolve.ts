@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import packageRoot from '../../package-root.cjs';
 import { ConfigError, UsageError, VectralError } from '../errors.js';
+import { describeValue } from '../options.js';
 import { hubCacheFolder } from './cache-folder.js';
 import { type ModelId, parseModelId } from './model-id.js';
 
@@ -25,6 +26,9 @@ export class ModelNotFoundError extends VectralError {
  * @throws {ModelNotFoundError} Says what was looked for, where, and the mend.
  */
 export async function resolveModel(idOrFolder: string = defaultModel): Promise<string> {
+  if (typeof idOrFolder !== 'string') {
+    throw new UsageError(`the model must be an id or a folder; got ${describeValue(idOrFolder)}`);
+  }
   if (idOrFolder === '') throw new UsageError('the model must be an id or a folder; got an empty string');
   const path = resolve(idOrFolder);
   // Asked of the path as given: `absent/..` is no folder, though it would reduce to one.

@@ -1,7 +1,8 @@
 import { TensorError } from '../errors.js';
+import { checkOptions, describeValue } from '../options.js';
 import { PAIRS } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { expectDtype, expectRank, run } from './run.js';
+import { expectDtype, expectNumber, expectRank, run } from './run.js';
 
 /** How {@link attention} weighs. */
 export interface AttentionOptions {
@@ -31,11 +32,13 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, offsets: Tensor, opti
  */
 export function attentionProbs(q: Tensor, k: Tensor, offsets: Tensor, options: AttentionOptions): Tensor {
   const { attributes, bias } = check('attentionProbs', { q, k }, offsets, options);
-  const shape = [options.heads, q.recorded ? PAIRS : pairsOf(offsets)];
+  // whatever the other operands are: offsets known while recording fix P, and recorded ones leave it open
+  const shape = [options.heads, offsets.recorded ? PAIRS : pairsOf(offsets, q.shape[0] ?? 0)];
   return run({ op: 'attentionProbs', inputs: [q, k, offsets, ...bias], dtype: 'f32', shape, attributes });
 }
 
 function check(op: string, operands: Record<string, Tensor>, offsets: Tensor, options: AttentionOptions) {
+  checkOptions(op, options, ['heads', 'scale', 'causal', 'bias']);
   const q = operands.q;
   const [tokens = 0, width = 0] = q?.shape ?? [];
   for (const [name, tensor] of Object.entries(operands)) {
@@ -48,19 +51,29 @@ function check(op: string, operands: Record<string, Tensor>, offsets: Tensor, op
   expectRank(op, 'offsets', offsets, 1, '[S+1]');
   const { heads, bias, causal = false } = options;
   if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0) {
-    throw new TensorError(op, `heads that divide the width ${width}`, `${heads}`);
+    throw new TensorError(op, `heads that divide the width ${width}`, describeValue(heads));
   }
-  if (bias) {
+  if (bias !== undefined) {
     expectDtype(op, 'bias', bias, 'f32');
     if (bias.rank !== 3 || bias.shape[0] !== heads || bias.shape[1] !== bias.shape[2]) {
       throw new TensorError(op, `bias [H,L,L] with H = ${heads}`, bias.toString());
     }
   }
-  const scale = options.scale ?? 1 / Math.sqrt(width / heads);
+  const scale = options.scale ?? 1 / Math.sqrt(Math.max(width / heads, 1));
+  expectNumber(op, 'scale', scale);
   return { attributes: { heads, scale, causal }, bias: bias ? [bias] : [] };
 }
 
-function pairsOf(offsets: Tensor): number {
+function pairsOf(offsets: Tensor, tokens: number): number {
   const bounds = offsets.toArray() as Int32Array;
-  return bounds.slice(1).reduce((sum, end, s) => sum + (end - (bounds[s] ?? 0)) ** 2, 0);
+  const falls = bounds.some((bound, s) => bound < (bounds[s - 1] ?? 0));
+  // a symbol for N is negative; a run compares it with the last bound
+  if (bounds[0] !== 0 || falls || (tokens >= 0 && bounds.at(-1) !== tokens)) {
+    throw new TensorError(
+      'attentionProbs',
+      `offsets that begin with 0, never fall and end with N`,
+      `[${bounds.slice(0, 8)}]`,
+    );
+  }
+  return bounds.reduce((sum, end, s) => sum + (end - (bounds[s - 1] ?? 0)) ** 2, 0);
 }

@@ -20,7 +20,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   if (weight.rank !== 2 || x.rank < 1 || lastDim(x.shape) !== depth) {
     throw new TensorError('linear', 'x [..,K] and weight [O,K]', `${x} and ${weight}`);
   }
-  if (bias) {
+  if (bias !== undefined) {
     expectDtype('linear', 'bias', bias, 'f32');
     expectShape('linear', 'bias', bias, [features], '[O]');
   }

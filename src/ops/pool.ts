@@ -1,4 +1,5 @@
 import { TensorError } from '../errors.js';
+import { describeValue } from '../options.js';
 import { OFFSETS, SEQUENCES } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { expectDtype, expectRank, expectShape, run } from './run.js';
@@ -19,14 +20,14 @@ export function pool(x: Tensor, offsets: Tensor, mode: PoolMode, start?: Tensor)
   expectRank('pool', 'x', x, 2, '[N,D]');
   expectDtype('pool', 'offsets', offsets, 'i32');
   expectRank('pool', 'offsets', offsets, 1, '[S+1]');
-  if (!poolModes.includes(mode)) throw new TensorError('pool', `mode ${poolModes.join(', ')}`, String(mode));
+  if (!poolModes.includes(mode)) throw new TensorError('pool', `mode ${poolModes.join(', ')}`, describeValue(mode));
   const bounds = offsets.shape[0] ?? 0;
   if (bounds === 0) throw new TensorError('pool', 'offsets [S+1] with at least one entry', offsets.toString());
   const sequences = bounds === OFFSETS ? SEQUENCES : bounds - 1;
-  if (start) {
+  if (start !== undefined) {
     expectDtype('pool', 'start', start, 'i32');
     expectShape('pool', 'start', start, [sequences], '[S]');
   }
-  const inputs = start ? [x, offsets, start] : [x, offsets];
+  const inputs = start !== undefined ? [x, offsets, start] : [x, offsets];
   return run({ op: 'pool', inputs, dtype: 'f32', shape: [sequences, x.shape[1] ?? 0], attributes: { mode } });
 }

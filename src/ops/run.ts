@@ -1,12 +1,20 @@
 /** Where every operation ends: run it now, or record it. */
 import { rethrowNative, TensorError } from '../errors.js';
 import { native } from '../native.js';
+import { describeValue } from '../options.js';
 import type { OpCall } from '../program/graph.js';
-import { sameShape } from '../tensor/shape.js';
+import { formatShape, mostElements, sameShape, sizeOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 
 /** Records the call if any operand belongs to a program being recorded, otherwise runs it at once. */
 export function run(call: OpCall): Tensor {
+  if (sizeOf(call.shape) > mostElements) {
+    throw new TensorError(
+      call.op,
+      'operands whose result has a size that memory has room for',
+      formatShape(call.shape),
+    );
+  }
   const graph = call.inputs.find((input) => input.recorded)?.recorded?.graph;
   if (graph) return graph.record(call);
   const inputs = call.inputs.map((input) => input.handle);
@@ -19,11 +27,23 @@ export function run(call: OpCall): Tensor {
   }
 }
 
-/** Throws unless `tensor` has one of `dtypes`. */
+/** Throws unless `value` is a tensor. */
+export function expectTensor(op: string, operand: string, value: unknown): asserts value is Tensor {
+  if (!(value instanceof Tensor)) throw new TensorError(op, `${operand} as a Tensor`, describeValue(value));
+}
+
+/** Throws unless `tensor` is one and has one of `dtypes`. */
 export function expectDtype(op: string, operand: string, tensor: Tensor, ...dtypes: readonly string[]): void {
+  expectTensor(op, operand, tensor);
   if (!dtypes.includes(tensor.dtype)) {
     throw new TensorError(op, `${operand} as ${dtypes.join(' or ')}`, `${tensor}; use ops.convert first`);
   }
+}
+
+/** Throws unless `value` is a number that is not infinite, and from 0 where `least` says so. */
+export function expectNumber(op: string, operand: string, value: unknown, least = -Infinity): void {
+  if (typeof value === 'number' && Number.isFinite(value) && value >= least) return;
+  throw new TensorError(op, `${operand} as a finite number${least === 0 ? ' from 0' : ''}`, describeValue(value));
 }
 
 /** Throws unless `tensor` has exactly `shape`; `describe` names it in the paper's letters. */

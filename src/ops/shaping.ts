@@ -1,20 +1,27 @@
-import { TensorError } from '../errors.js';
+import { rethrowNative, TensorError } from '../errors.js';
 import { native } from '../native.js';
-import { OFFSETS, type Shape, sizeOf, TOKENS } from '../tensor/shape.js';
+import { describeValue } from '../options.js';
+import { mostAxes, OFFSETS, type Shape, sizeOf, TOKENS } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import { expectDtype, expectRank, run } from './run.js';
+import { expectDtype, expectRank, expectTensor, run } from './run.js';
 
 /** The same elements under another shape of equal size; one entry may be `'auto'`. Any dtype; shares storage. */
 export function reshape(x: Tensor, shape: readonly (number | 'auto')[]): Tensor {
-  const known = shape.filter((dim) => dim !== 'auto');
+  expectTensor('reshape', 'x', x);
+  if (!Array.isArray(shape)) throw new TensorError('reshape', 'a shape, a list of sizes', describeValue(shape));
+  if (shape.length > mostAxes) throw new TensorError('reshape', `at most ${mostAxes} axes`, `[${shape.join(',')}]`);
+  const known = Array.from(shape).filter((dim) => dim !== 'auto');
   const rest = remaining(x.shape, known, known.length < shape.length);
   const full = shape.map((dim) => (dim === 'auto' ? rest : dim));
   const whole = known.every(Number.isSafeInteger) && Number.isSafeInteger(rest);
   const fits = whole && shape.length - known.length <= 1 && (shape.length > known.length || rest === 1);
-  if (shape.length > 6) throw new TensorError('reshape', 'at most 6 axes', `[${shape.join(',')}]`);
   if (!fits) throw new TensorError('reshape', `a shape of ${x}'s size`, `[${shape.join(',')}]`);
   if (x.recorded) return run({ op: 'copy', inputs: [x], dtype: x.dtype, shape: full });
-  return Tensor.fromHandle(native.tensorReshape(x.handle, full), x.dtype, full);
+  try {
+    return Tensor.fromHandle(native.tensorReshape(x.handle, full), x.dtype, full);
+  } catch (cause) {
+    rethrowNative(cause);
+  }
 }
 
 /** Elements of `from` for each of `known`; symbols must stand on both sides. NaN if they do not. */
@@ -35,13 +42,18 @@ function remaining(from: Shape, known: Shape, hasAuto: boolean): number {
 
 /** Elements `begin` to `end` (exclusive) of one axis. Negative indices count from the end. Any dtype. */
 export function slice(x: Tensor, axis: number, begin: number, end: number): Tensor {
+  expectTensor('slice', 'x', x);
   const length = x.shape[axis];
-  if (length === undefined || length < 0)
-    throw new TensorError('slice', `an axis of ${x} with a known size`, `axis ${axis}`);
+  if (!Number.isInteger(axis) || length === undefined || length < 0)
+    throw new TensorError('slice', `an axis of ${x} with a known size`, `axis ${describeValue(axis)}`);
   const from = begin < 0 ? begin + length : begin;
   const to = end < 0 ? end + length : end;
   if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to < from || to > length) {
-    throw new TensorError('slice', `0 ≤ begin ≤ end ≤ ${length} on axis ${axis}`, `${begin} to ${end}`);
+    throw new TensorError(
+      'slice',
+      `0 ≤ begin ≤ end ≤ ${length} on axis ${axis}`,
+      `${describeValue(begin)} to ${describeValue(end)}`,
+    );
   }
   const shape = x.shape.map((dim, at) => (at === axis ? to - from : dim));
   return run({ op: 'slice', inputs: [x], dtype: x.dtype, shape, attributes: { axis, begin: from } });
@@ -49,10 +61,14 @@ export function slice(x: Tensor, axis: number, begin: number, end: number): Tens
 
 /** Tensors one after another along `axis`; all other axes and the dtype must agree. */
 export function concat(tensors: readonly Tensor[], axis: number): Tensor {
+  if (!Array.isArray(tensors)) throw new TensorError('concat', 'a list of tensors', describeValue(tensors));
   const first = tensors[0];
-  if (!first) throw new TensorError('concat', 'at least one tensor', 'none');
+  if (tensors.length === 0) throw new TensorError('concat', 'at least one tensor', 'none');
+  expectTensor('concat', 'tensors[0]', first);
+  if (!Number.isInteger(axis)) throw new TensorError('concat', 'an axis', describeValue(axis));
   let total = 0;
-  for (const tensor of tensors) {
+  for (const [index, tensor] of tensors.entries()) {
+    expectTensor('concat', `tensors[${index}]`, tensor);
     const length = tensor.shape[axis];
     const fits =
       tensor.dtype === first.dtype &&
@@ -69,8 +85,10 @@ export function concat(tensors: readonly Tensor[], axis: number): Tensor {
 
 /** Axes in another order; default: the last two exchanged. `order[i]` is the axis of x that becomes axis i. Any dtype. */
 export function transpose(x: Tensor, order?: readonly number[]): Tensor {
+  expectTensor('transpose', 'x', x);
   const axes = x.shape.map((_, axis) => axis);
   const wanted = order ?? [...axes.slice(0, -2), ...axes.slice(-2).reverse()];
+  if (!Array.isArray(wanted)) throw new TensorError('transpose', 'an order, a list of axes', describeValue(wanted));
   if (wanted.length !== x.rank || axes.some((axis) => !wanted.includes(axis))) {
     throw new TensorError('transpose', `an order of the axes ${axes.join(',')}`, `[${wanted.join(',')}]`);
   }
@@ -78,11 +96,15 @@ export function transpose(x: Tensor, order?: readonly number[]): Tensor {
   return run({ op: 'transpose', inputs: [x], dtype: x.dtype, shape, attributes: { order: wanted } });
 }
 
+const targets: readonly string[] = ['f32', 'f16', 'bf16'];
+
 /**
  * Another element type: any to `f32`, and `f32` to `f16` or `bf16` (round to nearest even).
  * `i64` and `f64` beyond f32's precision are rounded.
  */
 export function convert(x: Tensor, dtype: 'f32' | 'f16' | 'bf16'): Tensor {
+  expectTensor('convert', 'x', x);
+  if (!targets.includes(dtype)) throw new TensorError('convert', `dtype ${targets.join(', ')}`, describeValue(dtype));
   if (x.dtype === dtype) return x;
   if (dtype !== 'f32') expectDtype('convert', `x for ${dtype}`, x, 'f32');
   return run({ op: 'convert', inputs: [x], dtype, shape: x.shape });

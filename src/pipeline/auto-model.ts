@@ -5,11 +5,13 @@ import { resolveModel } from '../hub/resolve.js';
 import { JsonFile } from '../json-file.js';
 import { buildModel, type Model } from '../models/index.js';
 import type { Batch } from '../nn/batch.js';
+import { checkOptions, type OptionName } from '../options.js';
 import { Program } from '../program/index.js';
 import { OFFSETS, TOKENS } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { Checkpoint } from '../weights/checkpoint.js';
-import { checkIds, type PackedBatch, packBatch } from './packed-batch.js';
+import { checkModelOptions, type ModelOptions } from './load-options.js';
+import { checkAlike, type PackedBatch, packBatch, readIds, readRows, unpaddedLengths } from './packed-batch.js';
 
 /** What a forward reads. */
 export interface ForwardInput {
@@ -25,11 +27,25 @@ export interface ForwardInput {
 export interface ForwardOptions {
   readonly outputHiddenStates?: boolean | undefined;
   readonly outputAttentions?: boolean | undefined;
-  /** Run operation by operation on the calling thread instead of as one native job. Same results to the bit. */
+  /**
+   * Run operation by operation on the calling thread, with all threads the process may use, instead of as one native job.
+   * Same results to the bit.
+   */
   readonly eager?: boolean | undefined;
+  /** Threads for this forward; default: those the model was loaded with. Not beside `eager`. */
   readonly threads?: number | undefined;
+  /** Aborts a forward that has not begun. */
   readonly signal?: AbortSignal | undefined;
 }
+
+const inputNames = ['inputIds', 'tokenTypeIds', 'attentionMask'] as const satisfies readonly OptionName[];
+const forwardOptionNames = [
+  'outputHiddenStates',
+  'outputAttentions',
+  'eager',
+  'threads',
+  'signal',
+] as const satisfies readonly OptionName[];
 
 /** What a forward gives, by transformers' names. Lists hold one tensor a sequence, without padding. T: its tokens. */
 export interface ForwardOutput {
@@ -83,15 +99,20 @@ export class AutoModel {
     };
   }
 
-  /** Loads the family of config.json's `model_type` with the head its `architectures` names. */
-  static async load(
-    idOrFolder: string,
-    options: { mmap?: boolean | undefined; threads?: number | undefined } = {},
-  ): Promise<AutoModel> {
+  /**
+   * Loads the family of config.json's `model_type` with the head its `architectures` names. Folder and id are those of
+   * {@link SentenceTransformer.load}.
+   * @throws ConfigError or WeightsError that names file and field if the folder is not a model this package can run.
+   */
+  static async load(idOrFolder?: string, options: ModelOptions = {}): Promise<AutoModel> {
+    checkModelOptions(options);
+    options.signal?.throwIfAborted();
     const folder = await resolveModel(idOrFolder);
     const config = await JsonFile.read(join(folder, 'config.json'));
+    options.signal?.throwIfAborted();
     const checkpoint = await Checkpoint.open(folder, { mmap: options.mmap ?? true });
     try {
+      options.signal?.throwIfAborted();
       return new AutoModel(folder, config, buildModel(config, checkpoint), checkpoint, options.threads);
     } catch (error) {
       checkpoint.close();
@@ -105,6 +126,11 @@ export class AutoModel {
    */
   async forward(input: ForwardInput, options: ForwardOptions = {}): Promise<ForwardOutput> {
     if (this.#disposed) throw new UsageError('this model was disposed');
+    checkOptions('forward', options, forwardOptionNames);
+    if (options.eager && options.threads !== undefined) {
+      throw new UsageError('forward: threads does not go with eager, which runs on all threads; leave one of them out');
+    }
+    options.signal?.throwIfAborted();
     const batch = this.#pack(input);
     const traced = this.#traced(options);
     const packed = options.eager ? this.#eager(batch, traced) : await this.#run(batch, traced, options);
@@ -126,18 +152,15 @@ export class AutoModel {
 
   #pack(input: ForwardInput): PackedBatch {
     const { maxLength, below, types } = this.#limits;
-    const lengths = input.attentionMask?.map(unpaddedLength);
-    const cut = (rows: readonly ArrayLike<number>[]) =>
-      rows.map((row, s) => Array.from(row).slice(0, lengths ? (lengths[s] ?? 0) : undefined));
-    const inputIds = cut(input.inputIds);
-    checkIds('inputIds', inputIds, { maxLength, below });
-    const tokenTypeIds = input.tokenTypeIds && cut(input.tokenTypeIds);
-    if (tokenTypeIds) checkIds('tokenTypeIds', tokenTypeIds, { maxLength, below: types });
-    inputIds.forEach((ids, s) => {
-      if (tokenTypeIds && tokenTypeIds[s]?.length !== ids.length) {
-        throw new UsageError(`tokenTypeIds[${s}] has ${tokenTypeIds[s]?.length} entries, inputIds[${s}] ${ids.length}`);
-      }
-    });
+    checkOptions('forward', input, inputNames, 'its input');
+    const rows = readRows('inputIds', input.inputIds);
+    const maskRows = input.attentionMask === undefined ? undefined : readRows('attentionMask', input.attentionMask);
+    const typeRows = input.tokenTypeIds === undefined ? undefined : readRows('tokenTypeIds', input.tokenTypeIds);
+    if (maskRows) checkAlike('attentionMask', maskRows, rows);
+    if (typeRows) checkAlike('tokenTypeIds', typeRows, rows);
+    const lengths = maskRows && unpaddedLengths('attentionMask', maskRows);
+    const inputIds = readIds('inputIds', rows, { maxLength, below }, lengths);
+    const tokenTypeIds = typeRows && readIds('tokenTypeIds', typeRows, { maxLength, below: types }, lengths);
     return packBatch(inputIds.map((ids, s) => ({ inputIds: ids, tokenTypeIds: tokenTypeIds?.[s] })));
   }
 
@@ -195,21 +218,12 @@ export class AutoModel {
       program.catch(() => this.#programs.delete(key));
     }
     const { inputIds, tokenTypeIds, offsets } = batch;
-    const outputs = await (await program).run({ inputIds, tokenTypeIds, offsets }, options);
+    const { threads, signal } = options;
+    const outputs = await (await program).run({ inputIds, tokenTypeIds, offsets }, { threads, signal });
     return new Map(
       Object.entries(outputs).map(([name, { data, shape }]) => [name, { data: data as Float32Array, shape }]),
     );
   }
-}
-
-/** Length of a row of a right-padded mask. */
-function unpaddedLength(mask: ArrayLike<number>, s: number): number {
-  const values = Array.from(mask);
-  const length = values.filter((value) => value === 1).length;
-  if (values.some((value, t) => value !== (t < length ? 1 : 0))) {
-    throw new UsageError(`attentionMask[${s}] must be ones and then zeros: padding on the right`);
-  }
-  return length;
 }
 
 function unpack(packed: Packed, offsets: Int32Array, options: ForwardOptions, layers: number): ForwardOutput {

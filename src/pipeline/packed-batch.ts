@@ -1,5 +1,6 @@
 /** Token ids of several sequences as the arrays a forward reads: one after another, no padding. */
 import { UsageError } from '../errors.js';
+import { describeValue } from '../options.js';
 
 export interface PackedBatch {
   /** `[N]` */
@@ -31,27 +32,78 @@ export function packBatch(sequences: readonly TokenSequence[]): PackedBatch {
   return { inputIds, tokenTypeIds, offsets };
 }
 
+/** A list of ids, unchecked. */
+export type Row = ArrayLike<unknown>;
+
 /**
- * Checks ids that a caller made.
+ * The rows of a list of lists that a caller made. Holes count as what they read as: undefined.
+ * @throws UsageError for anything else, with the first place at fault.
+ */
+export function readRows(what: string, rows: unknown): readonly Row[] {
+  if (!Array.isArray(rows)) {
+    throw new UsageError(`${what} must be a list of lists of ids, one list a sequence, got ${describeValue(rows)}`);
+  }
+  return Array.from(rows, (row: unknown, s) => {
+    if (isRow(row)) return row;
+    throw new UsageError(`${what} must be a list of lists of ids, but ${what}[${s}] is ${describeValue(row)}`);
+  });
+}
+
+function isRow(row: unknown): row is Row {
+  if (row instanceof BigInt64Array || row instanceof BigUint64Array || row instanceof DataView) return false;
+  return Array.isArray(row) || ArrayBuffer.isView(row);
+}
+
+/**
+ * A checked copy of the first `length` ids of each row (default: all of them).
  * @throws UsageError that names the first sequence and position at fault.
  */
-export function checkIds(what: string, sequences: unknown, limits: { maxLength: number; below: number }): void {
-  if (!Array.isArray(sequences)) throw new UsageError(`${what} must be a list of lists of ids, one list a sequence`);
-  sequences.forEach((ids: unknown, s) => {
-    if (!Array.isArray(ids) && !(ids instanceof Int32Array)) {
-      throw new UsageError(`${what}[${s}] must be a list of ids`);
+export function readIds(
+  what: string,
+  rows: readonly Row[],
+  limits: { maxLength: number; below: number },
+  lengths?: readonly number[],
+): Int32Array[] {
+  return rows.map((row, s) => {
+    const length = lengths?.[s] ?? row.length;
+    if (length === 0) throw new UsageError(`${what}[${s}] is empty; a sequence has at least one token`);
+    if (length > limits.maxLength) {
+      throw new UsageError(`${what}[${s}] has ${length} tokens; this model takes at most ${limits.maxLength}`);
     }
-    if (ids.length === 0) throw new UsageError(`${what}[${s}] is empty; a sequence has at least one token`);
-    if (ids.length > limits.maxLength) {
-      throw new UsageError(`${what}[${s}] has ${ids.length} tokens; this model takes at most ${limits.maxLength}`);
+    return Int32Array.from({ length }, (_, t) => {
+      const id: unknown = row[t];
+      if (typeof id === 'number' && Number.isInteger(id) && id >= 0 && id < limits.below) return id;
+      throw new UsageError(
+        `${what}[${s}][${t}] is ${describeValue(id)}; expected a whole number from 0 to ${limits.below - 1}`,
+      );
+    });
+  });
+}
+
+/**
+ * Tokens of each row of a mask of ones and then zeros.
+ * @throws UsageError for padding that stands elsewhere, or a row of nothing else.
+ */
+export function unpaddedLengths(what: string, mask: readonly Row[]): number[] {
+  return mask.map((row, s) => {
+    let length = 0;
+    while (length < row.length && row[length] === 1) length++;
+    for (let t = length; t < row.length; t++) {
+      if (row[t] !== 0) throw new UsageError(`${what}[${s}] must be ones and then zeros: padding on the right`);
     }
-    for (let t = 0; t < ids.length; t++) {
-      const id: unknown = ids[t];
-      if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id >= limits.below) {
-        throw new UsageError(
-          `${what}[${s}][${t}] is ${String(id)}; expected a whole number from 0 to ${limits.below - 1}`,
-        );
-      }
+    if (length === 0) throw new UsageError(`${what}[${s}] is 0 throughout; a sequence has at least one token`);
+    return length;
+  });
+}
+
+/** @throws UsageError unless `rows` has the lengths of `inputIds`. */
+export function checkAlike(what: string, rows: readonly Row[], inputIds: readonly Row[]): void {
+  if (rows.length !== inputIds.length) {
+    throw new UsageError(`${what} has ${rows.length} rows, inputIds ${inputIds.length}; give one for each sequence`);
+  }
+  rows.forEach((row, s) => {
+    if (row.length !== inputIds[s]?.length) {
+      throw new UsageError(`${what}[${s}] has ${row.length} entries, inputIds[${s}] ${inputIds[s]?.length}`);
     }
   });
 }

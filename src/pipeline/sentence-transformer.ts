@@ -2,31 +2,18 @@
 import { UsageError } from '../errors.js';
 import { resolveModel } from '../hub/resolve.js';
 import { l2Normalize } from '../ops/index.js';
-import type { Arithmetic, Program } from '../program/index.js';
+import { checkOptions, describeValue, type OptionName } from '../options.js';
+import type { Program } from '../program/index.js';
 import { Tensor } from '../tensor/tensor.js';
 import { Tokenizer } from '../tokenizers/tokenizer.js';
 import { describeModel, type ModelDescription } from './describe.js';
 import { Embeddings } from './embeddings.js';
 import { readModules, readSentenceConfig, readTransformerSettings, type SentenceConfig } from './folder.js';
-import { checkIds, packBatch, type TokenSequence } from './packed-batch.js';
+import { checkLoadOptions, type LoadOptions } from './load-options.js';
+import { packBatch, readIds, readRows, type TokenSequence } from './packed-batch.js';
 import { compileModules, loadModules, type SentenceModules } from './sentence-modules.js';
 import { type SimilarityFunction, similarity, similarityPairwise, type Vectors } from './similarity.js';
 import { groupTexts } from './text-groups.js';
-
-/** Options of {@link SentenceTransformer.load}. */
-export interface LoadOptions {
-  /** What to compute in. `f32`, the default, agrees with PyTorch float32 to 1e-5. */
-  readonly dtype?: Arithmetic | undefined;
-  /** Threads for this model; default: all CPUs the process may use, or VECTRAL_THREADS. */
-  readonly threads?: number | undefined;
-  /** Most tokens in one native job; default 2048. Does not change results. */
-  readonly batchTokens?: number | undefined;
-  /** Keep only the first components of every vector (Matryoshka models). */
-  readonly truncateDim?: number | undefined;
-  /** Map the weight files (default) or read them into memory. */
-  readonly mmap?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** Options of one call of {@link SentenceTransformer.encode}. */
 export interface EncodeOptions {
@@ -36,6 +23,7 @@ export interface EncodeOptions {
   readonly prompt?: string | undefined;
   /** Scale to unit length after everything else, `truncateDim` included. Default false: the model's modules decide. */
   readonly normalizeEmbeddings?: boolean | undefined;
+  /** Keep only the first components, at most {@link SentenceTransformer.dimension}. */
   readonly truncateDim?: number | undefined;
   readonly batchTokens?: number | undefined;
   /** Rejects with the signal's reason; what has begun in native code ends first (milliseconds). */
@@ -46,6 +34,16 @@ export interface EncodeOptions {
 
 /** Texts, or token ids with their special tokens, one list a text. */
 export type EncodeInput = string | readonly string[] | { readonly inputIds: readonly ArrayLike<number>[] };
+
+const encodeOptionNames = [
+  'promptName',
+  'prompt',
+  'normalizeEmbeddings',
+  'truncateDim',
+  'batchTokens',
+  'signal',
+  'onProgress',
+] as const satisfies readonly OptionName[];
 
 const defaultBatchTokens = 2048;
 const jobsAtOnce = 2;
@@ -89,12 +87,7 @@ export class SentenceTransformer {
    * @throws ConfigError or WeightsError that names file and field if the folder is not a model this package can run.
    */
   static async load(idOrFolder?: string, options: LoadOptions = {}): Promise<SentenceTransformer> {
-    if (options.dtype !== undefined && !['f32', 'bf16', 'int8'].includes(options.dtype)) {
-      throw new UsageError(`dtype "${String(options.dtype)}" is not supported; use "f32"`);
-    }
-    checkCount('threads', options.threads, 0);
-    checkCount('batchTokens', options.batchTokens, 1);
-    checkCount('truncateDim', options.truncateDim, 1);
+    checkLoadOptions(options);
     options.signal?.throwIfAborted();
     const folder = await resolveModel(idOrFolder);
     const entries = await readModules(folder);
@@ -104,6 +97,7 @@ export class SentenceTransformer {
     options.signal?.throwIfAborted();
     const modules = await loadModules(folder, entries, options);
     try {
+      checkTruncateDim(options.truncateDim, modules.dimension);
       const positions = modules.encoder.config.max_position_embeddings;
       const settings = await readTransformerSettings(transformerFolder, tokenizer, positions);
       options.signal?.throwIfAborted();
@@ -134,7 +128,10 @@ export class SentenceTransformer {
     return this.#sentence.similarityFnName;
   }
 
-  /** One vector a text, in the order given. A single text gives one row. */
+  /**
+   * One vector a text, in the order given. A single text gives one row. The input is copied before this returns.
+   * @throws UsageError for what are no texts or ids, an id outside the vocabulary, or an option that makes no sense.
+   */
   encode(input: EncodeInput, options: EncodeOptions = {}): Promise<Embeddings> {
     const result = this.#encode(input, options);
     const ended = () => this.#running.delete(result);
@@ -144,9 +141,9 @@ export class SentenceTransformer {
   }
 
   async #encode(input: EncodeInput, options: EncodeOptions): Promise<Embeddings> {
-    if (this.#disposed) throw new UsageError('this model was disposed');
+    this.#checkUsable();
+    checkOptions('encode', options, encodeOptionNames);
     const { batchTokens = this.#options.batchTokens ?? defaultBatchTokens, signal } = options;
-    checkCount('batchTokens', batchTokens, 1);
     const dimension = this.#outputDimension(options);
     const source = this.#source(input, options);
     const total = source.lengths.length;
@@ -178,34 +175,42 @@ export class SentenceTransformer {
   }
 
   /** {@link SentenceTransformer.encode} with the model's `query` prompt, if it has one. */
-  encodeQuery(input: EncodeInput, options: EncodeOptions = {}): Promise<Embeddings> {
-    return this.encode(input, this.#withPrompt(['query'], options));
+  async encodeQuery(input: EncodeInput, options: EncodeOptions = {}): Promise<Embeddings> {
+    return this.encode(input, this.#withPrompt('encodeQuery', ['query'], options));
   }
 
   /** {@link SentenceTransformer.encode} with the model's `document`, `passage` or `corpus` prompt, if it has one. */
-  encodeDocument(input: EncodeInput, options: EncodeOptions = {}): Promise<Embeddings> {
-    return this.encode(input, this.#withPrompt(['document', 'passage', 'corpus'], options));
+  async encodeDocument(input: EncodeInput, options: EncodeOptions = {}): Promise<Embeddings> {
+    return this.encode(input, this.#withPrompt('encodeDocument', ['document', 'passage', 'corpus'], options));
   }
 
   /**
    * Vectors of any sequence of texts in constant memory: `batchSize` texts at a time, the next ones read while these
    * compute. Row i of the k-th batch is text k · batchSize + i.
+   * @throws UsageError, when the first batch is asked for, as {@link SentenceTransformer.encode} does; for a text that is
+   * no string when its turn comes.
    */
   async *encodeStream(
     texts: Iterable<string> | AsyncIterable<string>,
     options: EncodeOptions & { readonly batchSize?: number | undefined } = {},
   ): AsyncGenerator<Embeddings> {
-    const { batchSize = 256 } = options;
-    checkCount('batchSize', batchSize, 1);
+    checkOptions('encodeStream', options, [...encodeOptionNames, 'batchSize']);
+    const { batchSize = 256, ...encodeOptions } = options;
+    this.#checkUsable();
+    this.#outputDimension(options);
+    this.#prompt(options);
+    checkSequence(texts);
+    let read = 0;
     let pending: Promise<Embeddings> | undefined;
     let batch: string[] = [];
     const start = () => {
-      const next = this.encode(batch, options);
+      const next = this.encode(batch, encodeOptions);
       next.catch(() => {}); // reported when it is awaited; the consumer may have left by then
       batch = [];
       return next;
     };
     for await (const text of texts) {
+      checkText(text, read++);
       if (batch.push(text) < batchSize) continue;
       const next = start();
       if (pending) yield await pending;
@@ -226,8 +231,9 @@ export class SentenceTransformer {
     return similarityPairwise(a, b, this.similarityFnName);
   }
 
-  /** What was loaded and how it runs. */
+  /** What was loaded and how it runs. @throws UsageError once the model was disposed. */
   describe(): ModelDescription {
+    this.#checkUsable();
     return describeModel(this, this.#modules, this.#program);
   }
 
@@ -246,22 +252,25 @@ export class SentenceTransformer {
   }
 
   #outputDimension(options: EncodeOptions): number {
-    const wanted = options.truncateDim ?? this.#options.truncateDim;
-    checkCount('truncateDim', wanted, 1);
-    return Math.min(wanted ?? this.dimension, this.dimension);
+    checkTruncateDim(options.truncateDim, this.dimension);
+    return options.truncateDim ?? this.#options.truncateDim ?? this.dimension;
+  }
+
+  #checkUsable(): void {
+    if (this.#disposed) throw new UsageError('this model was disposed');
   }
 
   /** How to tokenize each text, and what came of it. */
   #source(input: EncodeInput, options: EncodeOptions) {
     const truncated: number[] = [];
     if (typeof input === 'object' && input !== null && 'inputIds' in input) {
-      const { inputIds } = input;
-      checkIds('inputIds', inputIds, { maxLength: this.maxSeqLength, below: this.#modules.encoder.config.vocab_size });
-      const tokenize = (index: number): TokenSequence => ({ inputIds: inputIds[index] ?? [] });
-      return { lengths: inputIds.map((ids) => ids.length), tokenize, truncated, promptLength: 0 };
+      checkOptions('encode', input, ['inputIds'], 'its input');
+      const limits = { maxLength: this.maxSeqLength, below: this.#modules.encoder.config.vocab_size };
+      const rows = readIds('inputIds', readRows('inputIds', input.inputIds), limits);
+      const tokenize = (index: number): TokenSequence => ({ inputIds: rows[index] ?? [] });
+      return { lengths: rows.map((ids) => ids.length), tokenize, truncated, promptLength: 0 };
     }
-    const texts = typeof input === 'string' ? [input] : input;
-    checkTexts(texts);
+    const texts = readTexts(input);
     const prompt = this.#prompt(options);
     const encode = (text: string) =>
       this.tokenizer.encode(this.#lowerCase ? text.toLowerCase() : text, {
@@ -301,7 +310,8 @@ export class SentenceTransformer {
     return prompt;
   }
 
-  #withPrompt(names: readonly string[], options: EncodeOptions): EncodeOptions {
+  #withPrompt(call: string, names: readonly string[], options: EncodeOptions): EncodeOptions {
+    checkOptions(call, options, encodeOptionNames);
     if (options.prompt !== undefined || options.promptName !== undefined) return options;
     return { ...options, promptName: names.find((name) => Object.hasOwn(this.prompts, name)) };
   }
@@ -318,14 +328,33 @@ function unit(data: Float32Array, dimension: number): Float32Array {
   }
 }
 
-function checkTexts(texts: readonly unknown[]): asserts texts is readonly string[] {
-  if (!Array.isArray(texts)) throw new UsageError('encode takes a string, a list of strings, or { inputIds }');
-  const wrong = texts.findIndex((text) => typeof text !== 'string');
-  if (wrong >= 0) throw new UsageError(`text ${wrong} is ${typeof texts[wrong]}, not a string`);
+/** A checked copy: the caller may change his list while it is read. */
+function readTexts(input: unknown): readonly string[] {
+  if (typeof input === 'string') return [input];
+  if (!Array.isArray(input)) {
+    throw new UsageError(`encode takes a string, a list of strings, or { inputIds }, got ${describeValue(input)}`);
+  }
+  return Array.from(input, (text: unknown, index) => {
+    checkText(text, index);
+    return text;
+  });
 }
 
-function checkCount(name: string, value: number | undefined, min: number): void {
-  if (value !== undefined && (!Number.isSafeInteger(value) || value < min)) {
-    throw new UsageError(`${name} must be a whole number from ${min}, got ${String(value)}`);
+function checkText(text: unknown, index: number): asserts text is string {
+  if (typeof text !== 'string') throw new UsageError(`text ${index} is not a string, got ${describeValue(text)}`);
+}
+
+function checkSequence(texts: unknown): void {
+  if (typeof texts === 'string')
+    throw new UsageError('encodeStream takes a list or stream of texts; wrap one in a list');
+  const iterable = typeof texts === 'object' && texts !== null;
+  if (!iterable || !(Symbol.iterator in texts || Symbol.asyncIterator in texts)) {
+    throw new UsageError(`encodeStream takes an iterable or async iterable of texts, got ${describeValue(texts)}`);
+  }
+}
+
+function checkTruncateDim(wanted: number | undefined, dimension: number): void {
+  if (wanted !== undefined && wanted > dimension) {
+    throw new UsageError(`truncateDim is ${wanted}, but vectors of this model have dimension ${dimension}`);
   }
 }

@@ -1,5 +1,6 @@
 /** Similarity of vectors, with sentence-transformers' four measures: larger is always more alike. */
 import { UsageError } from '../errors.js';
+import { describeValue } from '../options.js';
 import { Embeddings } from './embeddings.js';
 
 /** Rows of numbers, or one vector. */
@@ -34,31 +35,75 @@ const measures: Readonly<Record<SimilarityFunction, Measure>> = {
 
 export const similarityFunctions = Object.keys(measures) as readonly SimilarityFunction[];
 
-function rowsOf(vectors: Vectors): readonly ArrayLike<number>[] {
-  if (vectors instanceof Embeddings) return vectors.rows();
-  const first: unknown = (vectors as ArrayLike<unknown>)[0];
-  return typeof first === 'number' ? [vectors as ArrayLike<number>] : (vectors as readonly ArrayLike<number>[]);
+/** Every vector of `a` with every vector of `b`: `[a, b]`. @throws UsageError for what are no vectors of one dimension. */
+export function similarity(a: Vectors, b: Vectors, measure: SimilarityFunction = 'cosine'): number[][] {
+  const compare = measureOf(measure);
+  const [left, right] = [rowsOf('a', a), rowsOf('b', b)];
+  checkWidths([...left, ...right]);
+  const [x, y] = [prepared(left, measure), prepared(right, measure)];
+  return x.map((row) => y.map((other) => compare(row, other)));
 }
 
-function checkWidths(rows: readonly ArrayLike<number>[], width: number): void {
+/** Each vector of `a` with the vector of `b` in the same place. @throws UsageError as {@link similarity} does. */
+export function similarityPairwise(a: Vectors, b: Vectors, measure: SimilarityFunction = 'cosine'): number[] {
+  const compare = measureOf(measure);
+  const [left, right] = [rowsOf('a', a), rowsOf('b', b)];
+  if (left.length !== right.length)
+    throw new UsageError(`${left.length} vectors cannot be paired with ${right.length}`);
+  checkWidths([...left, ...right]);
+  const [x, y] = [prepared(left, measure), prepared(right, measure)];
+  return x.map((row, i) => compare(row, y[i] ?? []));
+}
+
+function measureOf(name: unknown): Measure {
+  const known = similarityFunctions.find((candidate) => candidate === name);
+  if (known !== undefined) return measures[known];
+  throw new UsageError(`similarity: the measure must be ${similarityFunctions.join(', ')}, got ${describeValue(name)}`);
+}
+
+/** An angle does not change with length: with the largest component 1, squares neither overflow nor vanish. */
+function prepared(rows: readonly ArrayLike<number>[], measure: SimilarityFunction): readonly ArrayLike<number>[] {
+  if (measure !== 'cosine') return rows;
+  return rows.map((row) => {
+    let largest = 0;
+    for (let i = 0; i < row.length; i++) largest = Math.max(largest, Math.abs(row[i] ?? 0));
+    return largest === 0 ? row : Float64Array.from(row, (value) => value / largest);
+  });
+}
+
+function rowsOf(name: string, vectors: unknown): readonly ArrayLike<number>[] {
+  if (vectors instanceof Embeddings) return vectors.rows();
+  if (Array.isArray(vectors) && vectors.length === 0) return [];
+  if (!isList(vectors)) throw notVectors(name, vectors);
+  if (typeof vectors[0] === 'number') return [checkedVector(name, vectors)];
+  return Array.from(vectors, (row, i) => {
+    if (!isList(row)) throw notVectors(`${name}[${i}]`, row);
+    return checkedVector(`${name}[${i}]`, row);
+  });
+}
+
+function isList(value: unknown): value is ArrayLike<unknown> {
+  if (typeof value !== 'object' || value === null || !('length' in value)) return false;
+  return Number.isSafeInteger(value.length) && Number(value.length) > 0;
+}
+
+function notVectors(place: string, found: unknown): UsageError {
+  return new UsageError(`similarity: ${place} must be a list of numbers or of such lists, got ${describeValue(found)}`);
+}
+
+function checkedVector(place: string, vector: ArrayLike<unknown>): ArrayLike<number> {
+  for (let i = 0; i < vector.length; i++) {
+    if (typeof vector[i] !== 'number') {
+      throw new UsageError(`similarity: ${place}[${i}] must be a number, got ${describeValue(vector[i])}`);
+    }
+  }
+  return vector as ArrayLike<number>;
+}
+
+function checkWidths(rows: readonly ArrayLike<number>[]): void {
+  const width = rows[0]?.length ?? 0;
   for (const row of rows) {
     if (row.length !== width)
       throw new UsageError(`vectors of ${width} and ${row.length} dimensions cannot be compared`);
   }
-}
-
-/** Every vector of `a` with every vector of `b`: `[a, b]`. */
-export function similarity(a: Vectors, b: Vectors, measure: SimilarityFunction = 'cosine'): number[][] {
-  const [left, right] = [rowsOf(a), rowsOf(b)];
-  checkWidths([...left, ...right], left[0]?.length ?? right[0]?.length ?? 0);
-  return left.map((x) => right.map((y) => measures[measure](x, y)));
-}
-
-/** Each vector of `a` with the vector of `b` in the same place. */
-export function similarityPairwise(a: Vectors, b: Vectors, measure: SimilarityFunction = 'cosine'): number[] {
-  const [left, right] = [rowsOf(a), rowsOf(b)];
-  if (left.length !== right.length)
-    throw new UsageError(`${left.length} vectors cannot be paired with ${right.length}`);
-  checkWidths([...left, ...right], left[0]?.length ?? 0);
-  return left.map((x, i) => measures[measure](x, right[i] ?? []));
 }

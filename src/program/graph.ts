@@ -1,8 +1,9 @@
 /** A recorded forward: values and the steps that make them. Rules rewrite it, plan.ts gives every value a place. */
 import { UsageError } from '../errors.js';
 import type { NativeAttributes } from '../native.js';
-import type { DType } from '../tensor/dtype.js';
-import { formatShape, type Shape } from '../tensor/shape.js';
+import { describeValue } from '../options.js';
+import { type DType, dtypes } from '../tensor/dtype.js';
+import { formatShape, mostAxes, mostElements, type Shape, symbolCount } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 
 /** One `[out, in]` weight with its bias, as a linear step reads it. */
@@ -47,8 +48,16 @@ export class Graph {
   readonly outputs = new Map<string, number>();
   readonly #constants = new Map<Tensor, number>();
 
-  /** A tensor whose values arrive at run time. `shape` may hold symbols. */
+  /**
+   * A tensor whose values arrive at run time. `shape` may hold symbols.
+   * @throws UsageError for a name that is taken, or a name, dtype or shape that cannot be one.
+   */
   input(name: string, dtype: DType, shape: Shape): Tensor {
+    if (typeof name !== 'string') throw new UsageError(`a program input needs a name, got ${describeValue(name)}`);
+    if (!dtypes.includes(dtype)) {
+      throw new UsageError(`program input "${name}" must have dtype ${dtypes.join(', ')}, got ${describeValue(dtype)}`);
+    }
+    checkShape(name, shape);
     if (this.values.some((value) => value.input === name))
       throw new UsageError(`the program has an input "${name}" already`);
     return Tensor.recordedIn(this, this.add({ input: name, dtype, shape }), dtype, shape);
@@ -56,6 +65,9 @@ export class Graph {
 
   /** Hands `tensor` back under `name` when the program runs. */
   output(name: string, tensor: Tensor): void {
+    if (!(tensor instanceof Tensor)) {
+      throw new UsageError(`program output "${name}" must be a Tensor, got ${describeValue(tensor)}`);
+    }
     this.outputs.set(name, this.valueOf(tensor));
   }
 
@@ -119,5 +131,22 @@ export class Graph {
       this.#constants.set(tensor, value);
     }
     return value;
+  }
+}
+
+function checkShape(name: string, shape: unknown): void {
+  if (!Array.isArray(shape) || shape.length > mostAxes) {
+    const found = Array.isArray(shape) ? `${shape.length} axes` : describeValue(shape);
+    throw new UsageError(
+      `program input "${name}" must have a shape, a list of at most ${mostAxes} sizes, got ${found}`,
+    );
+  }
+  for (let axis = 0; axis < shape.length; axis++) {
+    const size: unknown = shape[axis];
+    const valid = typeof size === 'number' && Number.isInteger(size) && size >= -symbolCount && size <= mostElements;
+    if (valid) continue;
+    throw new UsageError(
+      `program input "${name}" must have whole numbers from 0 or symbols as sizes, got ${describeValue(size)} on axis ${axis}`,
+    );
   }
 }

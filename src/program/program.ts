@@ -1,9 +1,20 @@
 /** A recorded forward, compiled: one asynchronous native job for any batch. */
 import { rethrowNative, UsageError } from '../errors.js';
 import { type NativeArray, native, type ProgramHandle } from '../native.js';
+import { type Arithmetic, checkOptions, describeValue } from '../options.js';
 import { arrayFor, carries, type DType } from '../tensor/dtype.js';
-import { OFFSETS, resolveShape, type Shape, sizeOf, symbolSizes, TOKENS } from '../tensor/shape.js';
-import type { Tensor } from '../tensor/tensor.js';
+import {
+  formatShape,
+  mostElements,
+  OFFSETS,
+  resolveShape,
+  type Shape,
+  sizeOf,
+  symbolSizes,
+  TOKENS,
+} from '../tensor/shape.js';
+import { storageFault } from '../tensor/storage.js';
+import { Tensor } from '../tensor/tensor.js';
 import { Graph } from './graph.js';
 import { type Plan, plan } from './plan.js';
 import { enqueue } from './queue.js';
@@ -17,20 +28,17 @@ export interface ProgramOutput {
 
 /** Options of one run. */
 export interface RunOptions {
-  /** Threads for this run; default {@link CompileOptions.threads}. */
+  /** Threads for this run, at most 1024; default {@link CompileOptions.threads}. */
   readonly threads?: number | undefined;
   /** Aborts a run that has not begun; one that has runs to its end (milliseconds). */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What linear layers round their operands to before they multiply; sums are float32, or exact integers for int8. */
-export type Arithmetic = 'f32' | 'bf16' | 'int8';
-
 /** Options of compiling. */
 export interface CompileOptions {
   /** Default `f32`. The others are faster and less exact; a text still gets the same bits in any batch. */
   readonly arithmetic?: Arithmetic | undefined;
-  /** Threads for packing weights and default for runs; 0 = as many as the process may use. */
+  /** Threads for packing weights and default for runs, at most 1024; 0 = as many as the process may use. */
   readonly threads?: number | undefined;
 }
 
@@ -74,19 +82,24 @@ export class Program {
   /**
    * Records what `build` does and compiles it; weights are packed off the event loop.
    * @param build declares inputs with `graph.input(name, dtype, shape)`, calls operations, and returns the outputs by name.
+   * @throws UsageError if `build` is no function or returns anything but tensors by name, at once; TensorError from `build`.
    */
   static async compile(
     build: (graph: Graph) => Readonly<Record<string, Tensor>>,
     options: CompileOptions = {},
   ): Promise<Program> {
+    if (typeof build !== 'function') {
+      throw new UsageError(`Program.compile takes a function that records, got ${describeValue(build)}`);
+    }
+    checkOptions('Program.compile', options, ['threads', 'arithmetic']);
     const graph = new Graph();
-    for (const [name, tensor] of Object.entries(build(graph))) graph.output(name, tensor);
+    for (const [name, tensor] of Object.entries(checkedOutputs(build(graph)))) graph.output(name, tensor);
     const recorded = graph.toString();
     rewrite(graph);
     compute(graph, options.arithmetic ?? 'f32');
     const planned = plan(graph);
     const threads = options.threads ?? 0;
-    const handle = await native.compile(planned.native, threads).catch(rethrowNative);
+    const handle = await typed(() => native.compile(planned.native, threads));
     return new Program(handle, graph, planned, { recorded, compiled: graph.toString() }, threads);
   }
 
@@ -101,7 +114,11 @@ export class Program {
     options: RunOptions = {},
   ): Promise<Record<string, ProgramOutput>> {
     if (this.#disposed) throw new UsageError('this program was disposed');
-    const arrays = this.inputs.map((input) => this.#checked(input, inputs[input.name]));
+    checkOptions('Program.run', options, ['threads', 'signal']);
+    if (typeof inputs !== 'object' || inputs === null) {
+      throw new UsageError(`Program.run takes an object with an array for each input, got ${describeValue(inputs)}`);
+    }
+    const arrays = this.inputs.map((input) => checkedInput(input, ownValue(inputs, input.name)));
     const symbols = this.#symbols(arrays);
     this.inputs.forEach((input, index) => {
       const expected = sizeOf(resolveShape(input.shape, symbols));
@@ -113,16 +130,13 @@ export class Program {
     });
     const results = this.outputs.map((output) => {
       const shape = resolveShape(output.shape, symbols);
-      return { shape, data: arrayFor(output.dtype, sizeOf(shape)) };
+      return { shape, data: outputArray(output, shape) };
     });
     const threads = options.threads ?? this.#threads;
     const data = results.map((result) => result.data);
     this.#running++;
     try {
-      await enqueue(
-        () => native.run(this.#handle, arrays, symbols, data, threads).catch(rethrowNative),
-        options.signal,
-      );
+      await enqueue(() => typed(() => native.run(this.#handle, arrays, symbols, data, threads)), options.signal);
     } finally {
       this.#running--;
       if (this.#disposed) this.#release();
@@ -148,14 +162,6 @@ export class Program {
     if (this.#running === 0) native.programRelease(this.#handle);
   }
 
-  #checked(input: ProgramPort, data: NativeArray | undefined): NativeArray {
-    if (data === undefined) throw new UsageError(`program input "${input.name}" is missing`);
-    if (!carries(input.dtype, data)) {
-      throw new UsageError(`program input "${input.name}" must be ${input.dtype}, got ${data.constructor.name}`);
-    }
-    return data;
-  }
-
   #symbols(arrays: readonly NativeArray[]): readonly number[] {
     const find = (symbol: number) => this.inputs.findIndex((input) => input.shape[0] === symbol);
     const offsets = arrays[find(OFFSETS)];
@@ -168,7 +174,56 @@ export class Program {
     const at = find(TOKENS);
     const width = sizeOf(this.inputs[at]?.shape.slice(1) ?? []);
     const tokens = Math.floor((arrays[at]?.length ?? 0) / Math.max(width, 1));
-    return [tokens, 1, 2, tokens * tokens, tokens];
+    return [tokens, 1, 2, Math.min(tokens * tokens, mostElements), tokens];
+  }
+}
+
+/** What native code throws or rejects with, as an error of this package. */
+async function typed<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (cause) {
+    rethrowNative(cause);
+  }
+}
+
+function checkedOutputs(outputs: unknown): Readonly<Record<string, Tensor>> {
+  const mend = 'the function given to Program.compile must return its outputs by name';
+  if (outputs instanceof Promise) {
+    outputs.catch(() => {}); // the mistake told is that it is a promise at all
+    throw new UsageError(`${mend} at once, got a Promise; do what takes time before`);
+  }
+  if (typeof outputs !== 'object' || outputs === null || Array.isArray(outputs) || outputs instanceof Tensor) {
+    throw new UsageError(`${mend}, as { name: tensor }, got ${describeValue(outputs)}`);
+  }
+  for (const [name, value] of Object.entries(outputs)) {
+    if (!(value instanceof Tensor)) throw new UsageError(`${mend}; "${name}" is ${describeValue(value)}, not a Tensor`);
+  }
+  return outputs as Readonly<Record<string, Tensor>>;
+}
+
+/** What a caller gave under `name`; what every object inherits does not count. */
+function ownValue(inputs: object, name: string): unknown {
+  return Object.hasOwn(inputs, name) ? (inputs as Record<string, unknown>)[name] : undefined;
+}
+
+function checkedInput({ name, dtype }: ProgramPort, data: unknown): NativeArray {
+  if (data === undefined) throw new UsageError(`program input "${name}" is missing`);
+  if (!carries(dtype, data)) {
+    const found = Array.isArray(data) ? 'Array' : describeValue(data);
+    throw new UsageError(`program input "${name}" must be ${dtype}, got ${found}`);
+  }
+  const fault = storageFault(data);
+  if (fault) throw new UsageError(`program input "${name}" is ${fault}`);
+  return data;
+}
+
+function outputArray({ name, dtype }: ProgramPort, shape: Shape): NativeArray {
+  try {
+    return arrayFor(dtype, sizeOf(shape));
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new UsageError(`program output "${name}" ${formatShape(shape)} does not fit into memory; run fewer tokens`);
   }
 }
 

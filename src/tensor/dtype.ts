@@ -22,7 +22,7 @@ export function arrayFor(dtype: DType, length: number): NativeArray {
 }
 
 /** True if `data` is the typed array that carries `dtype`. */
-export function carries(dtype: DType, data: NativeArray): boolean {
+export function carries(dtype: DType, data: unknown): data is NativeArray {
   return data instanceof arrays[dtype];
 }
 

@@ -14,7 +14,16 @@ export const PAIRS = -4;
 /** L: the longest T. */
 export const LONGEST = -5;
 
+/** Most elements a tensor has: native code's own limit, far beyond any memory. */
+export const mostElements = 2 ** 46;
+
+/** Most axes a tensor has. */
+export const mostAxes = 6;
+
 const letters = ['N', 'S', 'S+1', 'P', 'L'] as const;
+/** How many symbols there are; they are the numbers from minus this to -1. */
+export const symbolCount = letters.length;
+
 /** Sizes of the axes, outermost first. */
 export type Shape = readonly number[];
 
@@ -39,7 +48,8 @@ export function lastDim(shape: Shape): number {
 
 /**
  * Sizes of all symbols for one batch, in the order of the constants above.
- * `offsets` is `[S+1]`: where each sequence begins among the N tokens.
+ * `offsets` is `[S+1]`: where each sequence begins among the N tokens. P stops at {@link mostElements}: most programs do not
+ * use it, and in one that does nothing of that size fits into memory.
  */
 export function symbolSizes(offsets: Int32Array): readonly number[] {
   let pairs = 0;
@@ -50,7 +60,7 @@ export function symbolSizes(offsets: Int32Array): readonly number[] {
     longest = Math.max(longest, length);
   }
   const sequences = offsets.length - 1;
-  return [offsets[sequences] ?? 0, sequences, offsets.length, pairs, longest];
+  return [offsets[sequences] ?? 0, sequences, offsets.length, Math.min(pairs, mostElements), longest];
 }
 
 /** `shape` with every symbol replaced by its size. */

@@ -1,9 +1,11 @@
 /** The tensor: a shape, an element type, and native storage (or a place in a program that is being recorded). */
 import { rethrowNative, TensorError, UsageError } from '../errors.js';
 import { type NativeArray, native, type TensorHandle } from '../native.js';
+import { checkOptions, describeValue } from '../options.js';
 import type { Graph } from '../program/graph.js';
 import { arrayFor, carries, type DType, dtypeOf, dtypes } from './dtype.js';
-import { formatShape, type Shape, sizeOf } from './shape.js';
+import { formatShape, mostAxes, type Shape, sizeOf } from './shape.js';
+import { storageFault } from './storage.js';
 
 /** Numbers nested to the depth of the rank. */
 export type NestedNumbers = number | readonly NestedNumbers[];
@@ -34,9 +36,10 @@ export class Tensor {
    * @param data nested numbers, or a typed array (`Uint16Array` holds the bits of `f16` or `bf16`).
    * @param options.shape default: the nesting's shape, or one axis.
    * @param options.dtype default: what the typed array carries; `f32` for nested numbers.
-   * @throws TensorError if the nesting is ragged, or data and shape differ in size.
+   * @throws TensorError if the nesting is ragged, data and shape differ in size, or the array's memory is shared or gone.
    */
   static from(data: NestedNumbers | NativeArray, options: { shape?: Shape; dtype?: DType } = {}): Tensor {
+    checkOptions('Tensor.from', options, ['shape', 'dtype']);
     if (ArrayBuffer.isView(data)) return Tensor.#fromTyped(data, options);
     const nested = nestedShape(data);
     const dtype = options.dtype ?? 'f32';
@@ -58,22 +61,24 @@ export class Tensor {
     const dtype = options.dtype ?? dtypeOf(data);
     if (dtype === undefined) {
       const expected = 'a typed array of a dtype, or dtype f16 or bf16 beside a Uint16Array';
-      throw new TensorError('Tensor.from', expected, `${data.constructor.name} and no dtype`);
+      throw new TensorError('Tensor.from', expected, `${describeValue(data)} and no dtype`);
     }
     checkDType('Tensor.from', dtype);
     if (!carries(dtype, data)) {
-      throw new TensorError(
-        'Tensor.from',
-        `${arrayFor(dtype, 0).constructor.name} for ${dtype}`,
-        data.constructor.name,
-      );
+      throw new TensorError('Tensor.from', `${arrayFor(dtype, 0).constructor.name} for ${dtype}`, describeValue(data));
     }
+    const fault = storageFault(data);
+    if (fault) throw new TensorError('Tensor.from', 'an array of memory that this thread alone writes', fault);
     const shape = options.shape ?? [data.length];
     checkConcrete('Tensor.from', shape);
     if (sizeOf(shape) !== data.length) {
       throw new TensorError('Tensor.from', `${sizeOf(shape)} elements for ${formatShape(shape)}`, `${data.length}`);
     }
-    return Tensor.fromHandle(native.tensorFrom(data, dtype, shape), dtype, shape);
+    try {
+      return Tensor.fromHandle(native.tensorFrom(data, dtype, shape), dtype, shape);
+    } catch (cause) {
+      rethrowNative(cause);
+    }
   }
 
   /** Zeros of `shape`. */
@@ -161,14 +166,16 @@ export class Tensor {
 }
 
 function checkConcrete(op: string, shape: Shape): void {
-  if (shape.length > 6) throw new TensorError(op, 'at most 6 axes', formatShape(shape));
-  if (shape.some((dim) => !Number.isSafeInteger(dim) || dim < 0) || !Number.isSafeInteger(sizeOf(shape))) {
+  if (!Array.isArray(shape)) throw new TensorError(op, 'a shape, a list of sizes', describeValue(shape));
+  if (shape.length > mostAxes) throw new TensorError(op, `at most ${mostAxes} axes`, `${shape.length}`);
+  const sizes = Array.from(shape);
+  if (sizes.some((dim) => !Number.isSafeInteger(dim) || dim < 0) || !Number.isSafeInteger(sizeOf(sizes))) {
     throw new TensorError(op, 'sizes that are whole numbers from 0', `[${shape.join(',')}]`);
   }
 }
 
 function checkDType(op: string, dtype: DType): void {
-  if (!dtypes.includes(dtype)) throw new TensorError(op, `dtype ${dtypes.join(', ')}`, String(dtype));
+  if (!dtypes.includes(dtype)) throw new TensorError(op, `dtype ${dtypes.join(', ')}`, describeValue(dtype));
 }
 
 /** Zeros, or a clear word where no array can be that long. */
@@ -181,9 +188,13 @@ function allocate(op: string, dtype: DType, shape: Shape): NativeArray {
   }
 }
 
+/** Lists deeper than a tensor has axes, or that hold themselves, are one too deep. */
 function nestedShape(data: NestedNumbers): number[] {
   const shape: number[] = [];
-  for (let level: NestedNumbers | undefined = data; Array.isArray(level); level = level[0]) shape.push(level.length);
+  for (let level: NestedNumbers | undefined = data; Array.isArray(level); level = level[0]) {
+    shape.push(level.length);
+    if (shape.length > mostAxes) break;
+  }
   return shape;
 }
 
@@ -196,7 +207,7 @@ function fill(flat: NativeArray, data: NestedNumbers, at: number, depth = 0, sha
     for (const item of data) at = fill(flat, item, at, depth + 1, shape);
     return at;
   }
-  if (typeof data !== 'number') throw new TensorError('Tensor.from', 'numbers, or lists of them', describe(data));
+  if (typeof data !== 'number') throw new TensorError('Tensor.from', 'numbers, or lists of them', describeValue(data));
   if (depth !== shape.length) throw new TensorError('Tensor.from', `nesting of ${formatShape(shape)}`, 'ragged lists');
   put(flat, at, data);
   return at + 1;
@@ -209,8 +220,4 @@ function put(flat: NativeArray, at: number, value: number): void {
   if (!floats && Number(flat[at]) !== value) {
     throw new TensorError('Tensor.from', `whole numbers that ${flat.constructor.name} can hold`, String(value));
   }
-}
-
-function describe(value: unknown): string {
-  return value === null ? 'null' : typeof value;
 }

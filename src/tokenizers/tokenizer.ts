@@ -1,6 +1,7 @@
 /** The tokenizer of a model folder: text in, ids out, equal to the reference's `tokenizers` library. */
 import { join } from 'node:path';
 import { ConfigError, UsageError } from '../errors.js';
+import { checkOptions, describeValue, type OptionName } from '../options.js';
 import { AddedTokens } from './added-tokens.js';
 import { BertTextModel, isBert } from './bert.js';
 import { readJsonObject } from './fields.js';
@@ -38,6 +39,13 @@ export interface Encoding {
   /** How many ids were cut off. */
   truncated: number;
 }
+
+const encodeOptionNames = [
+  'pair',
+  'addSpecialTokens',
+  'truncation',
+  'maxLength',
+] as const satisfies readonly OptionName[];
 
 /** Turns text into token ids and back. */
 export class Tokenizer {
@@ -113,9 +121,11 @@ export class Tokenizer {
 
   /**
    * Encodes one text, or a pair. Unpaired surrogates count as U+FFFD.
-   * @throws {UsageError} `maxLength` has no room for the special tokens.
+   * @throws {UsageError} The text is no string, an option makes no sense, or `maxLength` has no room for the special tokens.
    */
   encode(text: string, options: EncodeOptions = {}): Encoding {
+    checkOptions('Tokenizer.encode', options, encodeOptionNames);
+    if (typeof text !== 'string') throw new UsageError(`Tokenizer.encode takes a string, got ${describeValue(text)}`);
     const { pair, addSpecialTokens = true, truncation = false } = options;
     let first: readonly number[] = this.encodeText(text);
     let second: readonly number[] | undefined = pair === undefined ? undefined : this.encodeText(pair);
@@ -131,7 +141,10 @@ export class Tokenizer {
 
   /** Encodes each text. `options` are those of {@link encode}, without `pair`. */
   encodeBatch(texts: readonly string[], options: Omit<EncodeOptions, 'pair'> = {}): Encoding[] {
-    return texts.map((text) => this.encode(text, options));
+    if (!Array.isArray(texts)) {
+      throw new UsageError(`Tokenizer.encodeBatch takes a list of strings, got ${describeValue(texts)}`);
+    }
+    return Array.from(texts, (text) => this.encode(text, options));
   }
 
   /**
@@ -139,6 +152,10 @@ export class Tokenizer {
    * @throws {UsageError} An id is not in the vocabulary.
    */
   decode(ids: ArrayLike<number>, options: { skipSpecialTokens?: boolean | undefined } = {}): string {
+    checkOptions('Tokenizer.decode', options, ['skipSpecialTokens']);
+    if (!Array.isArray(ids) && !ArrayBuffer.isView(ids)) {
+      throw new UsageError(`Tokenizer.decode takes a list of ids, got ${describeValue(ids)}`);
+    }
     const { skipSpecialTokens = true } = options;
     const tokens: string[] = [];
     for (const id of Array.from(ids)) {

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { UsageError, WeightsError } from '../errors.js';
 import { type NativeWeightEntry, native, type WeightsHandle } from '../native.js';
+import { checkOptions, describeValue } from '../options.js';
 import { type DType, dtypes } from '../tensor/dtype.js';
 import { Tensor } from '../tensor/tensor.js';
 
@@ -33,6 +34,8 @@ export class SafetensorsFile {
 
   /** @throws WeightsError naming file and field, if the file is not what it says it is. */
   static async open(path: string, options: { mmap?: boolean } = {}): Promise<SafetensorsFile> {
+    checkPath('SafetensorsFile.open', path);
+    checkOptions('SafetensorsFile.open', options, ['mmap']);
     try {
       return new SafetensorsFile(path, await native.openWeights(path, options.mmap ?? true));
     } catch (cause) {
@@ -80,7 +83,8 @@ function isDType(name: string): name is DType {
 
 /**
  * Writes tensors as a safetensors file.
- * @throws UsageError for a tensor called `__metadata__`, which the format keeps for itself, and metadata that is not text.
+ * @throws UsageError for a tensor called `__metadata__`, which the format keeps for itself, what is no tensor, and metadata
+ * that is not text; WeightsError if the file cannot be written.
  */
 export async function writeSafetensors(
   path: string,
@@ -88,9 +92,16 @@ export async function writeSafetensors(
   metadata?: Readonly<Record<string, string>>,
 ): Promise<void> {
   if (endianness() !== 'LE') throw new UsageError('safetensors files are little-endian; this machine is not');
+  checkPath('writeSafetensors', path);
+  checkRecord('tensors', tensors);
+  if (metadata !== undefined) checkRecord('metadata', metadata);
   if (Object.hasOwn(tensors, metadataKey)) throw new UsageError(`a tensor cannot be called ${metadataKey}`);
   const wrong = Object.entries(metadata ?? {}).find(([, value]) => typeof value !== 'string');
   if (wrong) throw new UsageError(`metadata "${wrong[0]}" must be a string, got ${typeof wrong[1]}`);
+  for (const [name, tensor] of Object.entries(tensors)) {
+    if (tensor instanceof Tensor) continue;
+    throw new UsageError(`writeSafetensors: tensors "${name}" must be a Tensor, got ${describeValue(tensor)}`);
+  }
   const header: [string, unknown][] = metadata ? [[metadataKey, metadata]] : [];
   const chunks: Uint8Array[] = [];
   let offset = 0;
@@ -108,5 +119,21 @@ export async function writeSafetensors(
   const padded = Buffer.concat([json, Buffer.alloc((8 - (json.length % 8)) % 8, ' ')]);
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(padded.length));
-  await writeFile(path, Buffer.concat([length, padded, ...chunks]));
+  try {
+    await writeFile(path, Buffer.concat([length, padded, ...chunks]));
+  } catch (cause) {
+    throw new WeightsError(`${path} cannot be written: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function checkPath(call: string, path: unknown): void {
+  if (typeof path !== 'string' || path === '') {
+    throw new UsageError(`${call}: the path must be a string that is not empty, got ${describeValue(path)}`);
+  }
+}
+
+function checkRecord(what: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Tensor) {
+    throw new UsageError(`writeSafetensors: ${what} must be an object by name, got ${describeValue(value)}`);
+  }
 }

@@ -215,7 +215,7 @@ describe('mistakes: one line, no trace, and the exit code', () => {
     [['embed', '--formt', 'json', 'a'], 2, /did you mean --format\?/],
     [['embed', '--format', 'xml', 'a'], 2, /--format must be jsonl, json, csv, npy, f32, got "xml"/],
     [['embed', '--threads', '0', 'a'], 2, /--threads must be a whole number from 1/],
-    [['embed', '--dtype', 'int8', 'a'], 2, /--dtype int8 comes in a later version; supported: f32/],
+    [['embed', '--dtype', 'int4', 'a'], 2, /--dtype int4 is not known; supported: f32, bf16, int8/],
     [['embed', '--precision', 'binary', 'a'], 2, /--precision binary comes in a later version; supported: float32/],
     [['embed', '--precision', 'half', 'a'], 2, /--precision half is not known; supported: float32/],
     [['embed', '--normalize', '--no-normalize', 'a'], 2, /exclude each other/],

@@ -1,8 +1,8 @@
 /** Arguments: what is accepted, and the sentence for what is not. */
 import { describe, expect, it } from 'vitest';
 import { type Command, commandHelp, oneOf, parseCommand, wholeNumber } from '../../src/cli/command.js';
-import { closest } from '../../src/cli/suggest.js';
 import { UsageError } from '../../src/errors.js';
+import { closest } from '../../src/suggest.js';
 
 const command: Command = {
   name: 'test',

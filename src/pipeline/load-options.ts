@@ -1,0 +1,46 @@
+/** Options of loading, for a model of any task and for sentence encoders. */
+import { UsageError } from '../errors.js';
+import { type Arithmetic, arithmetics, checkOptions, describeValue, type OptionName } from '../options.js';
+
+/** Options of {@link AutoModel.load}, which computes in float32. */
+export interface ModelOptions {
+  /** Threads for this model, at most 1024; 0 or not given: all CPUs the process may use, or VECTRAL_THREADS. */
+  readonly threads?: number | undefined;
+  /** Map the weight files (default) or read them into memory. */
+  readonly mmap?: boolean | undefined;
+  /** Rejects with the signal's reason at the next file. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of {@link SentenceTransformer.load}. */
+export interface LoadOptions extends ModelOptions {
+  /**
+   * What linear layers compute in. `f32`, the default, agrees with PyTorch float32 to 1e-5; `bf16` and `int8` are faster
+   * and less exact (README has figures). A text has the same bits in any batch in each of them.
+   */
+  readonly dtype?: Arithmetic | undefined;
+  /** Most tokens in one native job; default 2048. Does not change results. */
+  readonly batchTokens?: number | undefined;
+  /** Keep only the first components of every vector (Matryoshka models); at most the model's dimension. */
+  readonly truncateDim?: number | undefined;
+}
+
+const modelOptionNames = ['threads', 'mmap', 'signal'] as const satisfies readonly OptionName[];
+const sentenceOptionNames = ['dtype', 'batchTokens', 'truncateDim'] as const satisfies readonly OptionName[];
+
+/** @throws UsageError unless `options` are those of `AutoModel.load`. */
+export function checkModelOptions(options: ModelOptions): void {
+  checkOptions('AutoModel.load', options, modelOptionNames);
+}
+
+/** @throws UsageError unless `options` are those of `SentenceTransformer.load`. */
+export function checkLoadOptions(options: LoadOptions): void {
+  const call = 'SentenceTransformer.load';
+  checkOptions(call, options, [...modelOptionNames, ...sentenceOptionNames]);
+  const dtype: unknown = options.dtype;
+  if (dtype !== undefined && !arithmetics.some((known) => known === dtype)) {
+    throw new UsageError(
+      `${call}: dtype ${describeValue(dtype)} is not supported; supported: ${arithmetics.join(', ')}`,
+    );
+  }
+}
