@@ -4,9 +4,9 @@
  */
 export { AddonError, ConfigError, TensorError, UsageError, VectralError, WeightsError } from './errors.js';
 export { ModelNotFoundError } from './hub/resolve.js';
-export type { Arithmetic } from './options.js';
 export type { NativeArray, NativeInfo, NativeWeightEntry } from './native.js';
 export * as ops from './ops/index.js';
+export type { Arithmetic } from './options.js';
 export { AutoModel, type ForwardInput, type ForwardOptions, type ForwardOutput } from './pipeline/auto-model.js';
 export type { ModelDescription } from './pipeline/describe.js';
 export { Embeddings, type Truncation } from './pipeline/embeddings.js';

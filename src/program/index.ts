@@ -1,7 +1,6 @@
 /** Recording and running programs. */
 export { Graph } from './graph.js';
 export {
-  type Arithmetic,
   type CompileOptions,
   Program,
   type ProgramOutput,
