@@ -6,7 +6,7 @@ export { AddonError, ConfigError, TensorError, UsageError, VectralError, Weights
 export { ModelNotFoundError } from './hub/resolve.js';
 export type { NativeArray, NativeInfo, NativeWeightEntry } from './native.js';
 export * as ops from './ops/index.js';
-export type { Arithmetic } from './options.js';
+export { type Arithmetic, arithmetics } from './options.js';
 export { AutoModel, type ForwardInput, type ForwardOptions, type ForwardOutput } from './pipeline/auto-model.js';
 export type { ModelDescription } from './pipeline/describe.js';
 export { Embeddings, type Truncation } from './pipeline/embeddings.js';
