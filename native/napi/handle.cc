@@ -32,6 +32,8 @@ void release_handle(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
+Jobs& jobs_of(Napi::Env env) { return env.GetInstanceData<EnvironmentData>()->jobs; }
+
 Napi::Value wrap_handle(Napi::Env env, std::unique_ptr<Handle> handle, int64_t counted_bytes) {
   std::shared_ptr<LiveHandles> live = env.GetInstanceData<EnvironmentData>()->live;
   Handle* const raw = handle.get();

@@ -13,6 +13,7 @@
 #include "../core/safetensors.h"
 #include "../core/storage.h"
 #include "../program/program.h"
+#include "job.h"
 
 namespace vectral::binding {
 
@@ -57,7 +58,10 @@ using LiveHandles = std::unordered_set<const Handle*>;
 
 struct EnvironmentData {
   std::shared_ptr<LiveHandles> live = std::make_shared<LiveHandles>();
+  Jobs jobs;
 };
+
+Jobs& jobs_of(Napi::Env env);
 
 // Hands `handle` to JavaScript; `counted_bytes` of memory stand behind it.
 Napi::Value wrap_handle(Napi::Env env, std::unique_ptr<Handle> handle, int64_t counted_bytes);

@@ -1,59 +1,43 @@
-// Work away from the event loop, as a promise.
+// Work away from the event loop, as promises.
 #pragma once
 
 #include <napi.h>
 
 #include <functional>
+#include <memory>
+#include <unordered_map>
 #include <utility>
 
 #include "../core/status.h"
 
 namespace vectral::binding {
 
-class Job : public Napi::AsyncWorker {
+// The jobs of one environment, from the call until the promise settles.
+class Jobs {
  public:
   using Work = std::function<Status()>;                  // on another thread: native data only
   using Finish = std::function<Napi::Value(Napi::Env)>;  // on the event loop: what the promise gives
 
-  // `kept` stays alive until the promise settles.
-  static Napi::Promise start(Napi::Env env, Work work, Finish finish, Napi::Object kept) {
-    auto* const job = new Job(env, std::move(work), std::move(finish), kept);  // deletes itself
-    const Napi::Promise promise = job->deferred_.Promise();
-    job->Queue();
-    return promise;
-  }
+  // `kept` stays alive until the promise settles. `threads`: how many the work will ask the thread pool for.
+  Napi::Promise start(Napi::Env env, int threads, Work work, Finish finish, Napi::Object kept);
 
  private:
-  Job(Napi::Env env, Work work, Finish finish, Napi::Object kept)
-      : AsyncWorker(env, "vectral"),
-        deferred_(Napi::Promise::Deferred::New(env)),
-        work_(std::move(work)),
-        finish_(std::move(finish)),
-        kept_(Napi::Persistent(kept)) {}
+  struct Job {
+    Napi::Promise::Deferred deferred;
+    Work work;
+    Finish finish;
+    Napi::ObjectReference kept;
+    Status status = Status::ok();
+  };
 
-  void Execute() override {
-    const Status status = work_();
-    if (!status.is_ok()) SetError(status.message());
-  }
+  void open(Napi::Env env);
+  static void close(void* jobs);
+  static void settle(napi_env env, napi_value unused, void* jobs, void* job);
+  void settle(Napi::Env env, Job* job);
 
-  // An environment that is ending lets nothing be settled any more; there is then nobody left to tell.
-  void OnOK() override {
-    try {
-      deferred_.Resolve(finish_(Env()));
-    } catch (const Napi::Error&) {
-    }
-  }
-  void OnError(const Napi::Error& error) override {
-    try {
-      deferred_.Reject(error.Value());
-    } catch (const Napi::Error&) {
-    }
-  }
-
-  Napi::Promise::Deferred deferred_;
-  Work work_;
-  Finish finish_;
-  Napi::ObjectReference kept_;
+  // Brings ended jobs to the event loop, which it keeps alive while there are any. Made for the first one.
+  napi_threadsafe_function ended_ = nullptr;
+  std::unordered_map<Job*, std::unique_ptr<Job>> pending_;
 };
 
 }  // namespace vectral::binding

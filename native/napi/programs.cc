@@ -4,7 +4,6 @@
 #include "args.h"
 #include "functions.h"
 #include "handle.h"
-#include "job.h"
 
 namespace vectral::binding {
 namespace {
@@ -99,13 +98,13 @@ Napi::Value compile(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto plan = std::make_shared<Plan>(read_plan(info[0]));
   const int threads = read_threads(info[1]);
-  const IsaChoice& isa = isa_of(env);
+  const IsaChoice isa = isa_of(env);  // a copy: the process may leave while a runner packs
   const auto program = std::make_shared<std::shared_ptr<const Program>>();
-  const auto work = [=, &isa] { return Program::compile(std::move(*plan), isa, threads, program.get()); };
+  const auto work = [=] { return Program::compile(std::move(*plan), isa, threads, program.get()); };
   const auto finish = [program](Napi::Env e) {
     return wrap_handle(e, std::make_unique<ProgramHandle>(std::move(*program)), 0);
   };
-  return Job::start(env, work, finish, Napi::Object::New(env));
+  return jobs_of(env).start(env, threads, work, finish, Napi::Object::New(env));
 }
 
 Napi::Value run(const Napi::CallbackInfo& info) {
@@ -127,8 +126,8 @@ Napi::Value run(const Napi::CallbackInfo& info) {
     for (uint32_t i = 0; i < arrays.Length(); ++i) kept.Set(count++, Napi::Value(arrays[i]));
   }
   const auto work = [program, request] { return program->run(request); };
-  return Job::start(
-      env, work, [](Napi::Env e) { return e.Undefined(); }, kept);
+  const auto finish = [](Napi::Env e) { return e.Undefined(); };
+  return jobs_of(env).start(env, request.threads, work, finish, kept);
 }
 
 Napi::Value program_memory(const Napi::CallbackInfo& info) {

@@ -4,7 +4,6 @@
 #include "args.h"
 #include "functions.h"
 #include "handle.h"
-#include "job.h"
 
 namespace vectral::binding {
 namespace {
@@ -71,7 +70,7 @@ Napi::Value open_weights(const Napi::CallbackInfo& info) {
     const int64_t bytes = (*opened)->file->mapped() ? 0 : (*opened)->file->size();
     return wrap_handle(e, std::make_unique<WeightsHandle>(std::move(*opened)), bytes);
   };
-  return Job::start(env, work, finish, Napi::Object::New(env));
+  return jobs_of(env).start(env, 1, work, finish, Napi::Object::New(env));
 }
 
 Napi::Value weights_entries(const Napi::CallbackInfo& info) {

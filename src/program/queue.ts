@@ -1,6 +1,6 @@
 /**
- * Native jobs wait here, first come first served, and not in libuv's pool: there they would hold up file and DNS work.
- * Two run at a time, so that the next one's inputs are ready when one ends.
+ * Native jobs wait here, first come first served, where a signal can still take them out. Two are submitted at a time: one
+ * computes, the next is ready when it ends. However many wait, those of the process's other environments come between.
  */
 const maxInFlight = 2;
 let inFlight = 0;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { SentenceTransformer, UsageError } from 'vectral';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { defaultModelFolder } from './child.js';
+import { defaultModelFolder, runChild } from './child.js';
 
 let model: SentenceTransformer;
 beforeAll(async () => {
@@ -27,8 +27,17 @@ it('a file is read while 64 calls encode', async () => {
   expect(bytes.length).toBeGreaterThan(100_000);
   await Promise.all(calls);
   expect(ended).toBe(64);
-  // Four threads in libuv's pool, two of them encoding: the read must not wait for the calls in the queue.
   expect(endedBefore).toBeLessThan(32);
+});
+
+it('files are read while two workers and the main thread encode', async () => {
+  const { code, stdout, stderr } = await runChild('read-while-encoding');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const { reads, ended } = JSON.parse(stdout) as { reads: number; ended: number[] };
+  // While the main thread ends five calls, each of tens of milliseconds or more, thousands of reads come back. If jobs
+  // held libuv's four threads, which reads need too, a read would come back about once a call.
+  expect(reads).toBeGreaterThan(200);
+  for (const calls of ended) expect(calls).toBeGreaterThan(0);
 });
 
 it('timers fire while 200 texts are encoded', async () => {
