@@ -25,6 +25,7 @@ const truncation: Kind = {
   is: (value) =>
     typeof value === 'boolean' || ['longest_first', 'only_first', 'only_second'].some((word) => word === value),
 };
+const list: Kind = { must: 'a list', is: Array.isArray };
 /** Checked where it is read. */
 const any: Kind = { must: 'anything', is: () => true };
 
@@ -49,7 +50,7 @@ const kinds = {
   prompt: text,
   promptName: text,
   scale: any,
-  shape: any,
+  shape: list,
   signal,
   skipSpecialTokens: flag,
   threads,
