@@ -23,13 +23,21 @@ const threads: Kind = {
   must: `a whole number from 0 (all CPUs) to ${mostThreads}`,
   is: (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= mostThreads,
 };
-const signal: Kind = { must: 'an AbortSignal', is: (value) => value instanceof AbortSignal };
+// by what it can do: test runners bring an AbortSignal of their own
+const signal: Kind = {
+  must: 'an AbortSignal',
+  is: (value) => {
+    const { throwIfAborted, addEventListener } = Object(value);
+    return typeof throwIfAborted === 'function' && typeof addEventListener === 'function';
+  },
+};
 const length: Kind = { must: 'a number', is: (value) => typeof value === 'number' };
 const truncation: Kind = {
   must: 'true, false, "longest_first", "only_first" or "only_second"',
   is: (value) =>
     typeof value === 'boolean' || ['longest_first', 'only_first', 'only_second'].some((word) => word === value),
 };
+const list: Kind = { must: 'a list', is: Array.isArray };
 /** Checked where it is read. */
 const any: Kind = { must: 'anything', is: () => true };
 
@@ -60,7 +68,7 @@ const kinds = {
   prompt: text,
   promptName: text,
   scale: any,
-  shape: any,
+  shape: list,
   signal,
   skipSpecialTokens: flag,
   threads,

@@ -1,5 +1,5 @@
 import type { Tensor } from '../tensor/tensor.js';
-import { expectDtype, run } from './run.js';
+import { expectAxis, expectDtype, run } from './run.js';
 
 function elementwise(op: string, x: Tensor): Tensor {
   expectDtype(op, 'x', x, 'f32');
@@ -38,5 +38,7 @@ export function sigmoid(x: Tensor): Tensor {
 
 /** Softmax over the last axis, the row's maximum subtracted first. A row of −∞ gives zeros. `[.., D]` f32. */
 export function softmax(x: Tensor): Tensor {
-  return elementwise('softmax', x);
+  expectDtype('softmax', 'x', x, 'f32');
+  expectAxis('softmax', 'x', x);
+  return run({ op: 'softmax', inputs: [x], dtype: 'f32', shape: x.shape });
 }

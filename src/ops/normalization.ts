@@ -1,6 +1,6 @@
 import { lastDim } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { expectDtype, expectNumber, expectShape, run } from './run.js';
+import { expectAxis, expectDtype, expectNumber, expectShape, run } from './run.js';
 
 /**
  * Layer normalization (Ba et al. 2016, arXiv:1607.06450): (x − mean) / √(variance + eps) · gamma + beta over the last axis.
@@ -10,6 +10,7 @@ import { expectDtype, expectNumber, expectShape, run } from './run.js';
  */
 export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, eps: number): Tensor {
   expectDtype('layerNorm', 'x', x, 'f32');
+  expectAxis('layerNorm', 'x', x);
   for (const [name, tensor] of Object.entries({ gamma, beta })) {
     expectDtype('layerNorm', name, tensor, 'f32');
     expectShape('layerNorm', name, tensor, [lastDim(x.shape)], '[D]');
@@ -25,6 +26,7 @@ export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, eps: number): 
  */
 export function rmsNorm(x: Tensor, gamma: Tensor, eps: number): Tensor {
   expectDtype('rmsNorm', 'x', x, 'f32');
+  expectAxis('rmsNorm', 'x', x);
   expectDtype('rmsNorm', 'gamma', gamma, 'f32');
   expectShape('rmsNorm', 'gamma', gamma, [lastDim(x.shape)], '[D]');
   expectNumber('rmsNorm', 'eps', eps, 0);
@@ -38,6 +40,7 @@ export function rmsNorm(x: Tensor, gamma: Tensor, eps: number): Tensor {
  */
 export function l2Normalize(x: Tensor, eps = 1e-12): Tensor {
   expectDtype('l2Normalize', 'x', x, 'f32');
+  expectAxis('l2Normalize', 'x', x);
   expectNumber('l2Normalize', 'eps', eps, 0);
   return run({ op: 'l2Normalize', inputs: [x], dtype: 'f32', shape: x.shape, attributes: { eps } });
 }

@@ -3,12 +3,12 @@ import { rethrowNative, TensorError } from '../errors.js';
 import { native } from '../native.js';
 import { describeValue } from '../options.js';
 import type { OpCall } from '../program/graph.js';
-import { formatShape, mostElements, sameShape, sizeOf } from '../tensor/shape.js';
+import { formatShape, isHoldable, sameShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 
 /** Records the call if any operand belongs to a program being recorded, otherwise runs it at once. */
 export function run(call: OpCall): Tensor {
-  if (sizeOf(call.shape) > mostElements) {
+  if (!isHoldable(call.shape)) {
     throw new TensorError(
       call.op,
       'operands whose result has a size that memory has room for',
@@ -57,6 +57,11 @@ export function expectShape(
   if (!sameShape(tensor.shape, shape)) {
     throw new TensorError(op, `${operand} ${letters} = [${shape.join(',')}]`, tensor.toString());
   }
+}
+
+/** Throws for a scalar: there is no last axis to work along. */
+export function expectAxis(op: string, operand: string, tensor: Tensor): void {
+  if (tensor.rank === 0) throw new TensorError(op, `${operand} with at least 1 axis`, tensor.toString());
 }
 
 /** Throws unless `tensor` has `rank` axes. */

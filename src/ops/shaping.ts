@@ -1,7 +1,7 @@
 import { rethrowNative, TensorError } from '../errors.js';
 import { native } from '../native.js';
 import { describeValue } from '../options.js';
-import { mostAxes, OFFSETS, type Shape, sizeOf, TOKENS } from '../tensor/shape.js';
+import { isHoldable, mostAxes, OFFSETS, type Shape, sizeOf, TOKENS } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { expectDtype, expectRank, expectTensor, run } from './run.js';
 
@@ -15,7 +15,7 @@ export function reshape(x: Tensor, shape: readonly (number | 'auto')[]): Tensor 
   const full = shape.map((dim) => (dim === 'auto' ? rest : dim));
   const whole = known.every(Number.isSafeInteger) && Number.isSafeInteger(rest);
   const fits = whole && shape.length - known.length <= 1 && (shape.length > known.length || rest === 1);
-  if (!fits) throw new TensorError('reshape', `a shape of ${x}'s size`, `[${shape.join(',')}]`);
+  if (!fits || !isHoldable(full)) throw new TensorError('reshape', `a shape of ${x}'s size`, `[${shape.join(',')}]`);
   if (x.recorded) return run({ op: 'copy', inputs: [x], dtype: x.dtype, shape: full });
   try {
     return Tensor.fromHandle(native.tensorReshape(x.handle, full), x.dtype, full);
@@ -43,17 +43,15 @@ function remaining(from: Shape, known: Shape, hasAuto: boolean): number {
 /** Elements `begin` to `end` (exclusive) of one axis. Negative indices count from the end. Any dtype. */
 export function slice(x: Tensor, axis: number, begin: number, end: number): Tensor {
   expectTensor('slice', 'x', x);
-  const length = x.shape[axis];
-  if (!Number.isInteger(axis) || length === undefined || length < 0)
+  const length = Number.isInteger(axis) ? x.shape[axis] : undefined;
+  if (length === undefined || length < 0)
     throw new TensorError('slice', `an axis of ${x} with a known size`, `axis ${describeValue(axis)}`);
-  const from = begin < 0 ? begin + length : begin;
-  const to = end < 0 ? end + length : end;
-  if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to < from || to > length) {
-    throw new TensorError(
-      'slice',
-      `0 ≤ begin ≤ end ≤ ${length} on axis ${axis}`,
-      `${describeValue(begin)} to ${describeValue(end)}`,
-    );
+  const whole = Number.isInteger(begin) && Number.isInteger(end);
+  const from = whole && begin < 0 ? begin + length : begin;
+  const to = whole && end < 0 ? end + length : end;
+  if (!whole || from < 0 || to < from || to > length) {
+    const found = `${describeValue(begin)} to ${describeValue(end)}`;
+    throw new TensorError('slice', `whole numbers with 0 ≤ begin ≤ end ≤ ${length} on axis ${axis}`, found);
   }
   const shape = x.shape.map((dim, at) => (at === axis ? to - from : dim));
   return run({ op: 'slice', inputs: [x], dtype: x.dtype, shape, attributes: { axis, begin: from } });
@@ -114,6 +112,7 @@ export function convert(x: Tensor, dtype: 'f32' | 'f16' | 'bf16'): Tensor {
 export function positions(offsets: Tensor): Tensor {
   expectDtype('positions', 'offsets', offsets, 'i32');
   expectRank('positions', 'offsets', offsets, 1, '[S+1]');
+  if (offsets.shape[0] === 0) throw new TensorError('positions', 'offsets [S+1] with at least one entry', `${offsets}`);
   // A negative end cannot be a size; native code reads the offsets and says what is wrong with them.
   const tokens = offsets.shape[0] === OFFSETS ? TOKENS : Math.max((offsets.toArray() as Int32Array).at(-1) ?? 0, 0);
   return run({ op: 'positions', inputs: [offsets], dtype: 'i32', shape: [tokens] });

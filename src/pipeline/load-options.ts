@@ -19,7 +19,7 @@ export interface LoadOptions extends ModelOptions {
    * and less exact (README has figures). A text has the same bits in any batch in each of them.
    */
   readonly dtype?: Arithmetic | undefined;
-  /** Most tokens in one native job; default 2048. Does not change results. */
+  /** Most tokens in one native job; default 256 for each thread. Does not change results. */
   readonly batchTokens?: number | undefined;
   /** Keep only the first components of every vector (Matryoshka models); at most the model's dimension. */
   readonly truncateDim?: number | undefined;

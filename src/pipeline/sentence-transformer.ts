@@ -1,6 +1,7 @@
 /** Text to vectors: a sentence-transformers folder, loaded as it is and run as one native program. */
 import { UsageError } from '../errors.js';
 import { resolveModel } from '../hub/resolve.js';
+import { native } from '../native.js';
 import { l2Normalize } from '../ops/index.js';
 import { checkOptions, describeValue, type OptionName } from '../options.js';
 import type { Program } from '../program/index.js';
@@ -45,7 +46,8 @@ const encodeOptionNames = [
   'onProgress',
 ] as const satisfies readonly OptionName[];
 
-const defaultBatchTokens = 2048;
+/** Tokens in one job for each thread: fewer stream the weights too often, more leave the second-level cache. */
+const tokensPerThread = 256;
 const jobsAtOnce = 2;
 
 /** A sentence encoder. Same text, same bits: whatever the batch, its order, or the threads. */
@@ -143,7 +145,7 @@ export class SentenceTransformer {
   async #encode(input: EncodeInput, options: EncodeOptions): Promise<Embeddings> {
     this.#checkUsable();
     checkOptions('encode', options, encodeOptionNames);
-    const { batchTokens = this.#options.batchTokens ?? defaultBatchTokens, signal } = options;
+    const { batchTokens = this.#options.batchTokens ?? this.#defaultBatchTokens(), signal } = options;
     const dimension = this.#outputDimension(options);
     const source = this.#source(input, options);
     const total = source.lengths.length;
@@ -249,6 +251,10 @@ export class SentenceTransformer {
   /** For `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
+  }
+
+  #defaultBatchTokens(): number {
+    return tokensPerThread * (this.#options.threads || native.info().threads);
   }
 
   #outputDimension(options: EncodeOptions): number {

@@ -37,6 +37,11 @@ export function sizeOf(shape: Shape): number {
   return shape.reduce((product, dim) => product * dim, 1);
 }
 
+/** True if native code can hold `shape`: with zeros counted as ones, as it counts them. Symbols do not count yet. */
+export function isHoldable(shape: Shape): boolean {
+  return sizeOf(shape.map((dim) => Math.max(dim, 1))) <= mostElements;
+}
+
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((dim, axis) => dim === b[axis]);
 }

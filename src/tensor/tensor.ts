@@ -4,7 +4,7 @@ import { type NativeArray, native, type TensorHandle } from '../native.js';
 import { checkOptions, describeValue } from '../options.js';
 import type { Graph } from '../program/graph.js';
 import { arrayFor, carries, type DType, dtypeOf, dtypes } from './dtype.js';
-import { formatShape, mostAxes, type Shape, sizeOf } from './shape.js';
+import { formatShape, isHoldable, mostAxes, type Shape, sizeOf } from './shape.js';
 import { storageFault } from './storage.js';
 
 /** Numbers nested to the depth of the rank. */
@@ -169,7 +169,7 @@ function checkConcrete(op: string, shape: Shape): void {
   if (!Array.isArray(shape)) throw new TensorError(op, 'a shape, a list of sizes', describeValue(shape));
   if (shape.length > mostAxes) throw new TensorError(op, `at most ${mostAxes} axes`, `${shape.length}`);
   const sizes = Array.from(shape);
-  if (sizes.some((dim) => !Number.isSafeInteger(dim) || dim < 0) || !Number.isSafeInteger(sizeOf(sizes))) {
+  if (sizes.some((dim) => !Number.isSafeInteger(dim) || dim < 0) || !isHoldable(sizes)) {
     throw new TensorError(op, 'sizes that are whole numbers from 0', `[${shape.join(',')}]`);
   }
 }

@@ -186,6 +186,30 @@ describe('writing', () => {
     await expect(writeSafetensors(path, {}, metadata)).rejects.toThrow(UsageError);
   });
 
+  it.each<[string, unknown, unknown, unknown, string]>([
+    ['no path', undefined, {}, undefined, 'the path must be a string that is not empty, got undefined'],
+    ['a number as path', 5, {}, undefined, 'got 5'],
+    ['null for tensors', 'a', null, undefined, 'tensors must be an object by name, got null'],
+    ['a tensor for tensors', 'a', Tensor.from([1]), undefined, 'tensors must be an object by name, got Tensor'],
+    ['what is no tensor', 'a', { w: [1, 2] }, undefined, 'tensors "w" must be a Tensor, got a list of 2'],
+    ['null for metadata', 'a', {}, null, 'metadata must be an object by name, got null'],
+  ])('refuses %s', async (_, path, tensors, metadata, message) => {
+    const call = () => writeSafetensors(path as never, tensors as never, metadata as never);
+    await expect(call()).rejects.toThrow(UsageError);
+    await expect(call()).rejects.toThrow(message);
+  });
+
+  it('says which path cannot be written', async () => {
+    const path = join(folder, 'absent', 'x.safetensors');
+    await expect(writeSafetensors(path, {})).rejects.toThrow(WeightsError);
+    await expect(writeSafetensors(path, {})).rejects.toThrow(`${path} cannot be written`);
+  });
+
+  it('opening refuses what is no path, and options that are none', async () => {
+    await expect(SafetensorsFile.open(null as never)).rejects.toThrow(UsageError);
+    await expect(SafetensorsFile.open('a', { mmap: 1 } as never)).rejects.toThrow('mmap must be true or false, got 1');
+  });
+
   it('is read by the npm package safetensors, which takes files without metadata only', async () => {
     const { SafeTensor } = createRequire(import.meta.url)('safetensors') as { SafeTensor: SafeTensorClass };
     const path = join(folder, 'interop.safetensors');
