@@ -5,6 +5,8 @@
  */
 export const engines = [
   { name: 'vectral', driver: 'vectral.mjs', variant: 'f32' },
+  { name: 'vectral bf16', driver: 'vectral.mjs', variant: 'bf16' },
+  { name: 'vectral int8', driver: 'vectral.mjs', variant: 'int8' },
   {
     name: 'onnxruntime-node fp32',
     driver: 'onnxruntime.mjs',

@@ -62,6 +62,7 @@ export class SentenceTransformer {
   readonly #lowerCase: boolean;
   readonly #program: Program;
   readonly #options: LoadOptions;
+  readonly #batchTokens: number;
   readonly #running = new Set<Promise<unknown>>();
   #disposed = false;
 
@@ -82,6 +83,8 @@ export class SentenceTransformer {
     this.#sentence = parts.sentence;
     this.#program = parts.program;
     this.#options = parts.options;
+    const threads = parts.options.threads || native.info().threads;
+    this.#batchTokens = parts.options.batchTokens ?? tokensPerThread * threads;
   }
 
   /**
@@ -145,7 +148,7 @@ export class SentenceTransformer {
   async #encode(input: EncodeInput, options: EncodeOptions): Promise<Embeddings> {
     this.#checkUsable();
     checkOptions('encode', options, encodeOptionNames);
-    const { batchTokens = this.#options.batchTokens ?? this.#defaultBatchTokens(), signal } = options;
+    const { batchTokens = this.#batchTokens, signal } = options;
     const dimension = this.#outputDimension(options);
     const source = this.#source(input, options);
     const total = source.lengths.length;
@@ -251,10 +254,6 @@ export class SentenceTransformer {
   /** For `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
-  }
-
-  #defaultBatchTokens(): number {
-    return tokensPerThread * (this.#options.threads || native.info().threads);
   }
 
   #outputDimension(options: EncodeOptions): number {
