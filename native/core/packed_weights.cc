@@ -138,22 +138,22 @@ Status PackedWeights::pack(const std::vector<Tensor>& parts, const PackingIsa& i
     column_sum_.assign(static_cast<size_t>(n), 0);
   }
   std::atomic<bool> short_of_memory{false};
+  std::atomic<int64_t> next{0};
 
-  ThreadPool::instance().run(
-      static_cast<int>(std::clamp<int64_t>(panels, 1, std::max(threads, 1))), [&](int thread, int count, Barrier&) {
-        const AlignedMemory rows(layout.panel * k * dtype_bytes(layout.dtype));
-        const AlignedMemory wide(layout.panel * k * dtype_bytes(DType::f32));
-        if (rows.data() == nullptr || wide.data() == nullptr) {
-          short_of_memory.store(true, std::memory_order_relaxed);
-          return;
-        }
-        for (int64_t p = panels * thread / count; p < panels * (thread + 1) / count; ++p) {
-          const int64_t first = p * layout.panel, height = std::min<int64_t>(layout.panel, n - first);
-          gather_rows(parts, isa, first, height, static_cast<float*>(wide.data()), rows.data());
-          pack_panels(layout, rows.data(), k, 1, height, k, 0, 1,
-                      static_cast<uint8_t*>(memory_.data()) + p * panel_bytes);
-        }
-      });
+  ThreadPool::instance().run(static_cast<int>(std::clamp<int64_t>(panels, 1, std::max(threads, 1))), [&](int, int,
+                                                                                                         bool) {
+    const AlignedMemory rows(layout.panel * k * dtype_bytes(layout.dtype));
+    const AlignedMemory wide(layout.panel * k * dtype_bytes(DType::f32));
+    if (rows.data() == nullptr || wide.data() == nullptr) {
+      short_of_memory.store(true, std::memory_order_relaxed);
+      return;
+    }
+    for (int64_t p; (p = next.fetch_add(1, std::memory_order_relaxed)) < panels;) {
+      const int64_t first = p * layout.panel, height = std::min<int64_t>(layout.panel, n - first);
+      gather_rows(parts, isa, first, height, static_cast<float*>(wide.data()), rows.data());
+      pack_panels(layout, rows.data(), k, 1, height, k, 0, 1, static_cast<uint8_t*>(memory_.data()) + p * panel_bytes);
+    }
+  });
   if (short_of_memory) return Status::error("linear: not enough memory to pack the weights");
   // What was read from a mapping is not needed again in that form.
   for (const Tensor& part : parts) {

@@ -48,16 +48,14 @@ void await_change(const std::atomic<uint32_t>& value, uint32_t old, bool spin) {
   value.wait(old, std::memory_order_acquire);
 }
 
-void Barrier::wait() {
-  if (threads_ == 1) return;
-  const uint32_t round = round_.load(std::memory_order_relaxed);
-  if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 < threads_) {
-    await_change(round_, round, spin_);
-    return;
+void Shares::finish(int count) {
+  if (finished_.fetch_add(1, std::memory_order_acq_rel) + 1 == static_cast<uint32_t>(count)) finished_.notify_all();
+}
+
+void Shares::wait(int count, bool spin) const {
+  for (uint32_t done; (done = finished_.load(std::memory_order_acquire)) != static_cast<uint32_t>(count);) {
+    await_change(finished_, done, spin);
   }
-  arrived_.store(0, std::memory_order_relaxed);
-  round_.store(round + 1, std::memory_order_release);
-  round_.notify_all();
 }
 
 ThreadPool& ThreadPool::instance() {
@@ -94,23 +92,21 @@ int ThreadPool::ensure_workers(int wanted) {
 void ThreadPool::run_erased(int threads, Call call, const void* task) {
   threads = std::clamp(threads, 1, kMaxThreads);
   if (threads == 1) {
-    Barrier alone(1, false);
-    return call(task, 0, 1, alone);
+    return call(task, 0, 1, false);
   }
   const uint32_t ticket = next_ticket_.fetch_add(1, std::memory_order_relaxed);
   for (uint32_t now; (now = serving_.load(std::memory_order_acquire)) != ticket;) await_change(serving_, now, false);
 
   const int helpers = ensure_workers(threads - 1);
   const bool spin = helpers < cpus();
-  Barrier barrier(helpers + 1, spin);
-  job_ = {call, task, helpers + 1, &barrier, spin};
+  job_ = {call, task, helpers + 1, spin};
   working_.store(helpers, std::memory_order_relaxed);
   const uint32_t finished = finished_.load(std::memory_order_relaxed);
   for (int i = 0; i < helpers; ++i) {
     workers_[static_cast<size_t>(i)]->posted.fetch_add(1, std::memory_order_release);
     workers_[static_cast<size_t>(i)]->posted.notify_one();
   }
-  call(task, 0, helpers + 1, barrier);
+  call(task, 0, helpers + 1, spin);
   if (helpers > 0) await_change(finished_, finished, spin);
 
   serving_.fetch_add(1, std::memory_order_release);
@@ -124,7 +120,7 @@ void ThreadPool::work(Worker& worker, int thread) {
     seen = worker.posted.load(std::memory_order_acquire);
     const Job job = job_;  // the next caller may write it as soon as this one is done
     spin = job.spin;
-    job.call(job.task, thread, job.threads, *job.barrier);
+    job.call(job.task, thread, job.threads, job.spin);
     if (working_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
       finished_.fetch_add(1, std::memory_order_release);
       finished_.notify_one();

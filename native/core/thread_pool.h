@@ -1,5 +1,5 @@
-// The process's one pool of threads. Runs are short and full of barriers, so waiting means spinning for a moment first:
-// waking a parked thread costs more than most operations take.
+// The process's one pool of threads. Runs are short and full of steps that wait for each other, so waiting means
+// spinning for a moment first: waking a parked thread costs more than most operations take.
 #pragma once
 
 #include <atomic>
@@ -13,17 +13,25 @@ namespace vectral {
 // Waits until `value` differs from `old`: spins (when allowed, for a bounded time), then parks.
 void await_change(const std::atomic<uint32_t>& value, uint32_t old, bool spin);
 
-// All threads of a run meet here before any goes on.
-class Barrier {
+// The shares of one step of a run: whoever is free takes the next, and nobody goes on before all are done. A thread
+// that the system has put aside holds up the others only while it sits on a share: on virtual CPUs that take turns on
+// one core, fixed shares would make every step wait for it.
+class Shares {
  public:
-  Barrier(int threads, bool spin) : threads_(threads), spin_(spin) {}
-  void wait();
+  static constexpr int kNone = -1;
+
+  // A share in [0, count) that nobody has taken, or kNone.
+  int take(int count) {
+    const int share = next_.fetch_add(1, std::memory_order_relaxed);
+    return share < count ? share : kNone;
+  }
+  // To be called after each share taken. What was written for it is seen by whoever returns from `wait`.
+  void finish(int count);
+  void wait(int count, bool spin) const;
 
  private:
-  const int threads_;
-  const bool spin_;
-  std::atomic<int> arrived_{0};
-  alignas(128) std::atomic<uint32_t> round_{0};
+  alignas(128) std::atomic<int> next_{0};
+  alignas(128) std::atomic<uint32_t> finished_{0};
 };
 
 class ThreadPool {
@@ -31,13 +39,14 @@ class ThreadPool {
   // Started lazily, never destroyed: its threads may outlive every static object of the process.
   static ThreadPool& instance();
 
-  // Calls task(thread, threads, barrier) on each of `threads` threads at the same time, numbered from 0, which is the
-  // caller's; returns when all have returned. `threads` is less than was asked for where the system refuses to start
-  // as many. Callers take turns in the order they came; a run of one thread waits for nobody.
+  // Calls task(thread, threads, spin) on each of `threads` threads, numbered from 0, which is the caller's; returns
+  // when all have returned. They begin when the system lets them: work is taken, not assigned (Shares). `threads` is
+  // less than was asked for where the system refuses to start as many; `spin` says whether waiting threads may. Callers
+  // take turns in the order they came; a run of one thread waits for nobody.
   template <typename Task>
   void run(int threads, const Task& task) {
-    const Call call = [](const void* erased, int thread, int count, Barrier& barrier) {
-      (*static_cast<const Task*>(erased))(thread, count, barrier);
+    const Call call = [](const void* erased, int thread, int count, bool spin) {
+      (*static_cast<const Task*>(erased))(thread, count, spin);
     };
     run_erased(threads, call, &task);
   }
@@ -46,7 +55,7 @@ class ThreadPool {
   ThreadPool& operator=(const ThreadPool&) = delete;
 
  private:
-  using Call = void (*)(const void* task, int thread, int threads, Barrier& barrier);
+  using Call = void (*)(const void* task, int thread, int threads, bool spin);
 
   // On its own pair of cache lines, so that waking one worker does not disturb another.
   struct alignas(128) Worker {
@@ -56,7 +65,6 @@ class ThreadPool {
     Call call = nullptr;
     const void* task = nullptr;
     int threads = 0;
-    Barrier* barrier = nullptr;
     bool spin = false;
   };
 

@@ -36,18 +36,20 @@ Status execute_steps(const std::vector<ReadyStep>& steps, int threads, Scratches
   std::vector<Status> results(static_cast<size_t>(threads), Status::ok());
   FailedStep failed;
 
-  ThreadPool::instance().run(threads, [&](int thread, int count, Barrier& barrier) {
-    const auto own = static_cast<size_t>(thread);
-    for (int i = 0; i < static_cast<int>(steps.size()); ++i) {
-      const ReadyStep& step = steps[static_cast<size_t>(i)];
-      OpArgs args = step.args;
-      args.scratch = (*scratches)[own].get();
-      args.thread = thread;
-      args.threads = count;
-      results[own] = step.op->run(args);
-      if (!results[own].is_ok()) failed.set(i);
-      barrier.wait();
-      if (failed.reached(i)) return;
+  std::vector<Shares> shares(steps.size());
+  ThreadPool::instance().run(threads, [&](int thread, int, bool spin) {
+    for (size_t i = 0; i < steps.size(); ++i) {
+      for (int share; (share = shares[i].take(threads)) != Shares::kNone; shares[i].finish(threads)) {
+        OpArgs args = steps[i].args;
+        args.scratch = (*scratches)[static_cast<size_t>(thread)].get();
+        args.thread = share;
+        args.threads = threads;
+        Status& result = results[static_cast<size_t>(share)];
+        if (result.is_ok()) result = steps[i].op->run(args);
+        if (!result.is_ok()) failed.set(static_cast<int>(i));
+      }
+      shares[i].wait(threads, spin);
+      if (failed.reached(static_cast<int>(i))) return;
     }
   });
   for (Status& result : results) {

@@ -14,25 +14,36 @@
 
 using namespace vectral;
 
-TEST_CASE("pool: every thread runs once, and a barrier lets nobody pass early") {
+TEST_CASE("pool: every thread comes once; every share of a step is done once, before the next step") {
   for (const int threads : {1, 2, 3, 7}) {
     CAPTURE(threads);
-    // Plain memory, written before a barrier by one thread and read after it by another: a thread sanitizer would tell.
+    constexpr int kSteps = 200;
+    // Plain memory, written in one step and read in the next by whoever takes the share: a thread sanitizer would tell.
     std::vector<int> cells(static_cast<size_t>(threads), 0);
-    std::atomic<int> wrong{0};
-    int counted = 0;
-    ThreadPool::instance().run(threads, [&](int thread, int count, Barrier& barrier) {
-      if (thread == 0) counted = count;
-      for (int round = 1; round <= 200; ++round) {
-        cells[static_cast<size_t>(thread)] = round;
-        barrier.wait();
-        for (const int cell : cells) wrong += cell != round;
-        barrier.wait();
+    std::vector<Shares> shares(kSteps);
+    std::atomic<int> wrong{0}, comers{0};
+    ThreadPool::instance().run(threads, [&](int, int count, bool spin) {
+      comers.fetch_add(1);
+      wrong += count != threads;
+      for (int step = 0; step < kSteps; ++step) {
+        Shares& work = shares[static_cast<size_t>(step)];
+        for (int share; (share = work.take(threads)) != Shares::kNone; work.finish(threads)) {
+          wrong += cells[static_cast<size_t>((share + step) % threads)]++ != step;
+        }
+        work.wait(threads, spin);
       }
     });
-    CHECK(counted == threads);
+    CHECK(comers == threads);
     CHECK(wrong == 0);
+    for (const int cell : cells) CHECK(cell == kSteps);
   }
+}
+
+TEST_CASE("pool: one thread alone can take every share") {
+  Shares shares;
+  for (int expected : {0, 1, 2, Shares::kNone, Shares::kNone}) CHECK(shares.take(3) == expected);
+  for (int i = 0; i < 3; ++i) shares.finish(3);
+  shares.wait(3, false);
 }
 
 TEST_CASE("pool: many callers take turns, and single runs do not wait") {
@@ -42,14 +53,15 @@ TEST_CASE("pool: many callers take turns, and single runs do not wait") {
   for (int c = 0; c < 6; ++c) {
     callers.emplace_back([&, c] {
       for (int i = 0; i < 50; ++i) {
-        ThreadPool::instance().run(c % 3 + 1, [&](int thread, int count, Barrier& barrier) {
+        Shares all;
+        ThreadPool::instance().run(c % 3 + 1, [&](int thread, int count, bool spin) {
           if (count > 1 && thread == 0) {
             const int now = inside.fetch_add(1) + 1;
             if (now > most.load()) most = now;
           }
-          barrier.wait();
           sum.fetch_add(1);
-          barrier.wait();
+          all.finish(count);
+          all.wait(count, spin);
           if (count > 1 && thread == 0) inside.fetch_sub(1);
         });
       }
@@ -62,8 +74,8 @@ TEST_CASE("pool: many callers take turns, and single runs do not wait") {
 
 TEST_CASE("pool: counts out of range are brought into it") {
   int calls = 0;
-  ThreadPool::instance().run(0, [&](int, int count, Barrier&) { calls += count; });
-  ThreadPool::instance().run(-5, [&](int, int count, Barrier&) { calls += count; });
+  ThreadPool::instance().run(0, [&](int, int count, bool) { calls += count; });
+  ThreadPool::instance().run(-5, [&](int, int count, bool) { calls += count; });
   CHECK(calls == 2);
 }
 

@@ -11,6 +11,7 @@ import {
   BertForSequenceClassification,
   BertForTokenClassification,
 } from './bert-heads.js';
+import { DistilBertModel } from './distilbert.js';
 
 /** A model with any head: what `AutoModel` runs. */
 export interface Model {
@@ -48,6 +49,15 @@ const families: Readonly<Record<string, Family>> = {
     unread: {
       encoder: [positionIds, /^cls\./, /^classifier\./, /^qa_outputs\./],
       heads: [positionIds, /^cls\.seq_relationship\./, /^cls\.predictions\.decoder\./],
+    },
+  },
+  distilbert: {
+    encoder: DistilBertModel,
+    heads: {},
+    prefix: 'distilbert',
+    unread: {
+      encoder: [positionIds, /^(vocab_|pre_classifier|classifier|qa_outputs)/],
+      heads: [positionIds],
     },
   },
 };

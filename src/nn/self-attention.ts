@@ -4,17 +4,19 @@ import type { WeightScope } from '../weights/scope.js';
 import type { Batch } from './batch.js';
 import { Linear } from './linear.js';
 
-/** Multi-head self-attention (Vaswani et al. 2017). Parameters: `query`, `key`, `value`, each a Linear `[D, D]`. */
+const bertNames = { query: 'query', key: 'key', value: 'value' };
+
+/** Multi-head self-attention (Vaswani et al. 2017). Parameters: three Linears `[D, D]`, under BERT's names unless told others. */
 export class SelfAttention {
   readonly query: Linear;
   readonly key: Linear;
   readonly value: Linear;
   readonly heads: number;
 
-  constructor(w: WeightScope, size: number, heads: number) {
-    this.query = new Linear(w.at('query'), size, size);
-    this.key = new Linear(w.at('key'), size, size);
-    this.value = new Linear(w.at('value'), size, size);
+  constructor(w: WeightScope, size: number, heads: number, names = bertNames) {
+    this.query = new Linear(w.at(names.query), size, size);
+    this.key = new Linear(w.at(names.key), size, size);
+    this.value = new Linear(w.at(names.value), size, size);
     this.heads = heads;
   }
 

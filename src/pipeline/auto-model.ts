@@ -80,7 +80,7 @@ export class AutoModel {
   readonly config: Readonly<Record<string, unknown>>;
   readonly #model: Model;
   readonly #checkpoint: Checkpoint;
-  readonly #limits: { maxLength: number; below: number; types: number; layers: number };
+  readonly #limits: { maxLength: number; below: number; types: number };
   readonly #threads: number | undefined;
   readonly #programs = new Map<string, Promise<Program>>();
   #disposed = false;
@@ -95,7 +95,6 @@ export class AutoModel {
       maxLength: config.integer('max_position_embeddings'),
       below: config.integer('vocab_size'),
       types: config.integer('type_vocab_size', { fallback: 2 }),
-      layers: config.integer('num_hidden_layers', { min: 0 }),
     };
   }
 
@@ -134,7 +133,7 @@ export class AutoModel {
     const batch = this.#pack(input);
     const traced = this.#traced(options);
     const packed = options.eager ? this.#eager(batch, traced) : await this.#run(batch, traced, options);
-    return unpack(packed, batch.offsets, options, this.#limits.layers);
+    return unpack(packed, batch.offsets, options);
   }
 
   /** Frees weights and programs now. Safe to call twice. */
@@ -226,22 +225,20 @@ export class AutoModel {
   }
 }
 
-function unpack(packed: Packed, offsets: Int32Array, options: ForwardOptions, layers: number): ForwardOutput {
+function unpack(packed: Packed, offsets: Int32Array, options: ForwardOptions): ForwardOutput {
   const output: Record<string, Tensor | Tensor[] | Tensor[][]> = {};
+  const hiddenStates: Tensor[][] = [];
+  const attentions: Tensor[][] = [];
   for (const [name, value] of packed) {
     const [kind, key = ''] = name.split(':');
     if (kind === 'sequences') output[key] = Tensor.from(value.data, { shape: value.shape });
     if (kind === 'tokens') output[key] = splitRows(value, offsets, key === 'startLogits' || key === 'endLogits');
+    // traced values stand in the order of the layers
+    if (kind === 'trace' && key.endsWith('.output')) hiddenStates.push(splitRows(value, offsets));
+    if (kind === 'trace' && key.endsWith('.probs')) attentions.push(splitPairs(value, offsets));
   }
-  const traced = (name: string) => packed.get(`trace:${name}`) ?? { data: new Float32Array(0), shape: [0, 0] };
-  const each = <T>(f: (layer: number) => T) => Array.from({ length: layers }, (_, layer) => f(layer));
-  if (options.outputHiddenStates) {
-    const names = ['embeddings.output', ...each((layer) => `layer.${layer}.output`)];
-    output.hiddenStates = names.map((name) => splitRows(traced(name), offsets));
-  }
-  if (options.outputAttentions) {
-    output.attentions = each((layer) => splitPairs(traced(`layer.${layer}.attention.probs`), offsets));
-  }
+  if (options.outputHiddenStates) output.hiddenStates = hiddenStates;
+  if (options.outputAttentions) output.attentions = attentions;
   return output as ForwardOutput;
 }
 
