@@ -266,8 +266,6 @@ describe('load refuses', () => {
     const cases: [unknown, string][] = [
       [null, 'options must be an object, got null'],
       ['f32', 'options must be an object, got "f32"'],
-      [{ dtype: 'int8' }, 'dtype "int8" is not supported; use "f32"'],
-      [{ dtype: null }, 'dtype null is not supported'],
       [{ threads: 1025 }, 'threads must be a whole number from 0 (all CPUs) to 1024, got 1025'],
       [{ threads: -1 }, 'got -1'],
       [{ threads: '2' }, 'got "2"'],
@@ -284,6 +282,14 @@ describe('load refuses', () => {
   });
 
   it('what only sentence encoders take, or more than they have', async () => {
+    await refuses(() => AutoModel.load(folder, loose({ dtype: 'bf16' })), 'there is no "dtype" in options');
+    for (const [dtype, shown] of [
+      ['int4', '"int4"'],
+      [null, 'null'],
+    ]) {
+      const message = `dtype ${shown} is not supported; supported: f32, bf16, int8`;
+      await refuses(() => SentenceTransformer.load(folder, loose({ dtype })), message);
+    }
     await refuses(() => AutoModel.load(folder, loose({ truncateDim: 4 })), 'there is no "truncateDim" in options');
     await refuses(() => SentenceTransformer.load(folder, { truncateDim: 49 }), 'have dimension 48');
   });
