@@ -8,6 +8,7 @@
 #include "avx512bf16/begin.h"
 #include "avx512/vec.h"
 #include "avx512/words.h"
+#include "avx512/tile.h"
 #include "avx512bf16/dot_bf16.h"
 #include "../kernels/math.inl.h"
 #include "../kernels/gemm_finish.inl.h"

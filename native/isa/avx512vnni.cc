@@ -6,6 +6,7 @@
 #include "avx512vnni/begin.h"
 #include "avx512/vec.h"
 #include "avx512/words.h"
+#include "avx512/tile.h"
 #include "avx512vnni/dot_i8.h"
 #include "../kernels/math.inl.h"
 #include "../kernels/gemm_finish.inl.h"

@@ -16,3 +16,16 @@
 
 #include "../dispatch/isa_list.h"
 #include "../dispatch/kernels.h"
+
+namespace vectral {
+
+// What a register tile brings into the cache while it computes, from a pointer on, a group of k at a time: nothing, as
+// many bytes as it reads of W, or a line, and that into the second level only.
+enum class Fetch { nothing, groups, lines };
+
+// Names a register tile to an instruction set that has its loop in assembly: rows of A, vectors of a panel, whether the
+// sums go on from those in memory, and what is fetched.
+template <int kRows, int kVectors, bool kFromOut, Fetch kFetch>
+struct TileShape {};
+
+}  // namespace vectral

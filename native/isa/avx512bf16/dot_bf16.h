@@ -26,3 +26,7 @@ struct Bf16Dot {
     store_words(p, __builtin_bit_cast(__m256i, _mm512_cvtneps_pbh(x.v)), n);
   }
 };
+
+#if defined(__GNUC__)
+VECTRAL_ASSEMBLY_TILE(BF16, BF16, float, 64, VECTRAL_TILE_WORDS, "vdpbf16ps")
+#endif

@@ -21,3 +21,7 @@ struct I8Dot {
   }
   static void write(Sum* p, Acc acc) { store_words32(p, acc); }
 };
+
+#if defined(__GNUC__)
+VECTRAL_ASSEMBLY_TILE(uint8_t, int8_t, int32_t, 64, VECTRAL_TILE_WORDS, "vpdpbusd")
+#endif
