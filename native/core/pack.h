@@ -38,6 +38,9 @@ struct PackedView {
   int64_t panels() const { return (n + layout.panel - 1) / layout.panel; }
 };
 
+// By how much the product of two rows grows where both are rotated as the kernel quantize_i8_rows does.
+constexpr float kRotationGain = 16;
+
 int64_t packed_bytes(const PackLayout& layout, int64_t n, int64_t k);
 
 // Index of element (n, k) in elements from the start.

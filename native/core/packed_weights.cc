@@ -179,9 +179,11 @@ void PackedWeights::gather_rows(const std::vector<Tensor>& parts, const PackingI
   if (dtype != DType::i8) return;
   const int64_t padded = (k + 3) / 4 * 4;
   std::vector<uint8_t> quantized(static_cast<size_t>(padded));
+  std::vector<float> rotated(static_cast<size_t>(k));
   for (int64_t r = 0; r < count; ++r) {
-    isa.quantize_i8_rows(wide + r * k, k, 1, k, quantized.data(), padded,
+    isa.quantize_i8_rows(wide + r * k, k, 1, k, rotated.data(), quantized.data(), padded,
                          &column_scale_[static_cast<size_t>(first + r)]);
+    column_scale_[static_cast<size_t>(first + r)] /= kRotationGain;  // x is rotated too
     auto* const out = static_cast<int8_t*>(rows) + r * k;
     int32_t sum = 0;
     for (int64_t i = 0; i < k; ++i) {

@@ -20,8 +20,8 @@ struct PackingIsa {
   PackLayout (*gemm_layout)(Arithmetic arithmetic, DType weights, int64_t n) = nullptr;
   void (*to_f32)(DType from, const void* x, float* y, int64_t n) = nullptr;
   void (*from_f32)(DType to, const float* x, void* y, int64_t n) = nullptr;
-  void (*quantize_i8_rows)(const float* x, int64_t ldx, int64_t rows, int64_t k, uint8_t* q, int64_t ldq,
-                           float* scale) = nullptr;
+  void (*quantize_i8_rows)(const float* x, int64_t ldx, int64_t rows, int64_t k, float* rotated, uint8_t* q,
+                           int64_t ldq, float* scale) = nullptr;
 };
 
 class PackedWeights {

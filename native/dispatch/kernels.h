@@ -62,8 +62,9 @@ struct AttentionArgs {
   KERNEL(void, gemm_i8, (const GemmArgs& args))                                                                        \
   /* rows of x as the operand A of gemm_bf16 and gemm_i8, k padded to whole groups of 2 and 4 */                       \
   KERNEL(void, quantize_bf16_rows, (const float* x, int64_t ldx, int64_t rows, int64_t k, BF16* q, int64_t ldq))       \
-  KERNEL(void, quantize_i8_rows,                                                                                       \
-         (const float* x, int64_t ldx, int64_t rows, int64_t k, uint8_t* q, int64_t ldq, float* scale))                \
+  KERNEL(                                                                                                              \
+      void, quantize_i8_rows,                                                                                          \
+      (const float* x, int64_t ldx, int64_t rows, int64_t k, float* rotated, uint8_t* q, int64_t ldq, float* scale))   \
   /* y[i] = f(x[i]) */                                                                                                 \
   KERNEL(void, activate, (Activation f, const float* x, float* y, int64_t n))                                          \
   KERNEL(void, add, (const float* a, const float* b, float* y, int64_t n))                                             \

@@ -7,6 +7,7 @@ struct Bf16Dot {
   using Sum = float;
   using Acc = Vec;
   static constexpr int kGroup = 2, kSteps = 2;
+  static constexpr bool kCoarse = true;
 
   static Acc start() { return zero(); }
   static Vec weights(const W* p, int s) { return s == 0 ? low_bf16(load_words32(p)) : high_bf16(load_words32(p)); }

@@ -7,6 +7,7 @@ struct I8Dot {
   using Sum = int32_t;
   using Acc = Words;
   static constexpr int kGroup = 4, kSteps = 2;
+  static constexpr bool kCoarse = true;
 
   static Acc start() { return zero_words(); }
   static Words weights(const W* p, int s) { return s == 0 ? even_s8(load_words32(p)) : odd_s8(load_words32(p)); }

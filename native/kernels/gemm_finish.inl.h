@@ -15,9 +15,9 @@ inline Vec tile_values(const GemmArgs& args, const int32_t* tile, int64_t row, i
 }
 
 // Bias, activation, residual and store of `rows` rows by `columns` columns from (row, column) on.
-template <Activation F, typename Sum>
+template <Activation F, bool kCoarse, typename Sum>
 void finish_tile(const GemmArgs& args, const Sum* tile, int64_t row, int64_t rows, int64_t column, int64_t columns) {
-  const Activate<F> f;
+  const Activate<F, kCoarse> f;
   for (int64_t r = row; r < row + rows; ++r, tile += args.w.layout.panel) {
     float* c = args.c + r * args.ldc + column;
     const float* residual = args.residual ? args.residual + r * args.ldr + column : nullptr;
@@ -42,22 +42,22 @@ void finish_tile(const GemmArgs& args, const Sum* tile, int64_t row, int64_t row
 template <typename Sum>
 using FinishTile = void (*)(const GemmArgs&, const Sum*, int64_t, int64_t, int64_t, int64_t);
 
-template <typename Sum>
+template <bool kCoarse, typename Sum>
 inline FinishTile<Sum> finish_tile_of(Activation f) {
   switch (f) {
     case Activation::gelu:
-      return finish_tile<Activation::gelu, Sum>;
+      return finish_tile<Activation::gelu, kCoarse, Sum>;
     case Activation::gelu_tanh:
-      return finish_tile<Activation::gelu_tanh, Sum>;
+      return finish_tile<Activation::gelu_tanh, kCoarse, Sum>;
     case Activation::relu:
-      return finish_tile<Activation::relu, Sum>;
+      return finish_tile<Activation::relu, kCoarse, Sum>;
     case Activation::silu:
-      return finish_tile<Activation::silu, Sum>;
+      return finish_tile<Activation::silu, kCoarse, Sum>;
     case Activation::tanh:
-      return finish_tile<Activation::tanh, Sum>;
+      return finish_tile<Activation::tanh, kCoarse, Sum>;
     case Activation::sigmoid:
-      return finish_tile<Activation::sigmoid, Sum>;
+      return finish_tile<Activation::sigmoid, kCoarse, Sum>;
     default:
-      return finish_tile<Activation::none, Sum>;
+      return finish_tile<Activation::none, kCoarse, Sum>;
   }
 }

@@ -1,6 +1,7 @@
 // The loops every GEMM shares: blocks of rows, panels of W, register tiles over k. What is multiplied is a Dot:
 //
 //   A, W, Sum         element types of A and of packed W, and of a finished sum (float or int32_t)
+//   kCoarse           whether activations may be coarse (math.inl.h)
 //   Acc               kLanes sums in a register; start(): zeros; write(Sum*, Acc)
 //   kGroup            consecutive k that one element of Acc consumes at once (the layout's interleave)
 //   kSteps            multiply-adds that this takes
@@ -116,7 +117,7 @@ void gemm_panels(const GemmArgs& args) {
   const auto* a = static_cast<const typename Dot::A*>(args.a);
   const auto* w = static_cast<const typename Dot::W*>(args.w.data);
   const int64_t groups = (args.w.k + Dot::kGroup - 1) / Dot::kGroup, panel = kVectors * kLanes;
-  const FinishTile<Sum> finish = finish_tile_of<Sum>(args.activation);
+  const FinishTile<Sum> finish = finish_tile_of<Dot::kCoarse, Sum>(args.activation);
   const bool plain = !args.bias && !args.residual && args.activation == Activation::none;
   alignas(64) Sum tile[kTileRows * kVectors * kLanes];
   const int64_t row_bytes = groups * Dot::kGroup * static_cast<int64_t>(sizeof(typename Dot::A)) + 1;

@@ -92,12 +92,31 @@ inline Vec gelu(Vec x) {
   return neg_mul_add(a, tail, max(zero(), x));
 }
 
+// x * Phi(x) for results that are rounded to 8 bits or to bf16: Phi(x) = 1/2 + x * P(x^2) up to |x| = 4.5, where it is
+// 1 or 0 in that precision. 5.4e-5 absolute, in a third of gelu's time.
+inline Vec gelu_coarse(Vec x) {
+  const Vec a = min(set(4.5f), max(set(-4.5f), x));
+  const Vec s = a * a;
+  Vec p = set(3.0000058e-11f);
+  p = mul_add(p, s, set(-3.2839111e-9f));
+  p = mul_add(p, s, set(1.5802567e-7f));
+  p = mul_add(p, s, set(-4.4316835e-6f));
+  p = mul_add(p, s, set(8.12097e-5f));
+  p = mul_add(p, s, set(-0.0010362532f));
+  p = mul_add(p, s, set(0.009580653f));
+  p = mul_add(p, s, set(-0.06597727f));
+  p = mul_add(p, s, set(0.39870858f));
+  return x * mul_add(a, p, set(0.5f));
+}
+
 inline Vec relu(Vec x) { return max(zero(), x); }
 
-// One type per activation, so that a loop is compiled for each and nothing is decided inside it.
-template <Activation F>
+// One type per activation, so that a loop is compiled for each and nothing is decided inside it. kCoarse: what comes
+// out of a product of rounded operands needs no more digits than they had.
+template <Activation F, bool kCoarse = false>
 struct Activate {
   Vec operator()(Vec x) const {
+    if constexpr (F == Activation::gelu && kCoarse) return gelu_coarse(x);
     if constexpr (F == Activation::gelu) return gelu(x);
     if constexpr (F == Activation::gelu_tanh) return gelu_tanh(x);
     if constexpr (F == Activation::relu) return relu(x);

@@ -30,6 +30,9 @@ inline double activation64(Activation f, double x) {
   }
 }
 
+// What gelu(x) of gemm_bf16 and gemm_i8 may be off: their operands were rounded to 8 bits (gelu_coarse in math.inl.h).
+inline double coarse_error(Activation f, double x) { return f == Activation::gelu ? 6e-5 + 1e-6 * std::abs(x) : 0; }
+
 inline int64_t round_up(int64_t value, int64_t step) { return (value + step - 1) / step * step; }
 
 using Kernel = void (*)(const GemmArgs&);

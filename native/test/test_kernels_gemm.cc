@@ -120,6 +120,33 @@ TEST_CASE("every row count, odd k and n, all three weight types, against float64
   });
 }
 
+// More rows than have their sums held at once, and k in one block and in several: 16-bit weights are widened there.
+TEST_CASE("many rows and long k, all three weight types, against float64") {
+  on_every_isa([](const KernelTable& kernels) {
+    for (int64_t k : {255, 300, 521}) {
+      for (DType dtype : {DType::f32, DType::f16, DType::bf16}) {
+        CAPTURE(k);
+        CAPTURE(dtype_name(dtype));
+        Problem p(150, 50, k, static_cast<uint32_t>(k));
+        GemmArgs g = p.args(kernels, dtype);
+        g.bias = p.bias.data();
+        g.residual = p.residual.data();
+        Guarded c = p.run(kernels, g);
+        CHECK(p.gaps_hold(c));
+        if (dtype == DType::f32) CHECK(p.error_over_bound(g, c) <= 1);
+        // A few rows at a time are multiplied by weights widened as they are loaded.
+        Guarded cut(std::vector<float>(static_cast<size_t>(p.m * p.ldc), Guarded::kGuard), 1);
+        g.c = cut.data();
+        for (g.row_begin = 0; g.row_begin < p.m; g.row_begin += 3) {
+          g.row_end = g.row_begin + 3;
+          kernels.gemm(g);
+        }
+        CHECK(equal(c, cut, p.m * p.ldc));
+      }
+    }
+  });
+}
+
 TEST_CASE("bias, residual and activation in every combination") {
   on_every_isa([](const KernelTable& kernels) {
     for (int64_t n : {3, 32, 50}) {

@@ -30,7 +30,8 @@ struct Problem : Quantised<BF16, BF16> {
           magnitude += std::abs(term);
         }
         const double truth = activation64(g.activation, sum) + (g.residual ? g.residual[i * g.ldr + j] : 0);
-        const double bound = 2.4 * static_cast<double>(k + 8) * 0x1p-24 * magnitude + 1e-6 * (1 + std::abs(truth));
+        const double bound = 2.4 * static_cast<double>(k + 8) * 0x1p-24 * magnitude + 1e-6 * (1 + std::abs(truth)) +
+                             coarse_error(g.activation, sum);
         const double error = std::abs(c[i * ldc + j] - truth) / bound;
         if (!(error <= worst)) worst = error;
       }

@@ -45,7 +45,8 @@ struct Problem : Quantised<uint8_t, int8_t> {
         const double bias = g.bias ? g.bias[j] : 0, r = g.residual ? g.residual[i * g.ldr + j] : 0;
         const double truth = activation64(g.activation, scaled + bias) + r;
         const double magnitude = std::abs(scaled) + std::abs(bias) + std::abs(r);
-        const double bound = 1.2 * 5 * 0x1p-24 * magnitude + 1e-6 * (1 + std::abs(truth));
+        const double bound =
+            1.2 * 5 * 0x1p-24 * magnitude + 1e-6 * (1 + std::abs(truth)) + coarse_error(g.activation, scaled + bias);
         const double error = std::abs(c[i * ldc + j] - truth) / bound;
         if (!(error <= worst)) worst = error;
       }

@@ -80,6 +80,12 @@ inline Mask is_nan(Vec a) { return {_mm512_cmp_ps_mask(a.v, a.v, _CMP_UNORD_Q)};
 inline Vec select(Mask mask, Vec yes, Vec no) { return {_mm512_mask_blend_ps(mask.v, no.v, yes.v)}; }
 inline Vec first_lanes(Vec a, int64_t n, Vec rest) { return {_mm512_mask_blend_ps(lanes_below(n), rest.v, a.v)}; }
 
+// a + b in the lower half and a - b in the upper, of a vector whose halves are a and b.
+inline Vec sum_and_difference_of_halves(Vec v) {
+  const __m512 turned = _mm512_shuffle_f32x4(v.v, v.v, 0x4E);
+  return {_mm512_mask_sub_ps(_mm512_add_ps(v.v, turned), 0xFF00, turned, v.v)};
+}
+
 // Halves onto each other: 16 -> 8 -> 4 -> 2 -> 1.
 inline float reduce_add(Vec a) {
   const __m256 h = _mm256_add_ps(_mm512_castps512_ps256(a.v), _mm512_extractf32x8_ps(a.v, 1));

@@ -7,6 +7,7 @@ struct Bf16Dot {
   using Sum = float;
   using Acc = Vec;
   static constexpr int kGroup = 2, kSteps = 1;
+  static constexpr bool kCoarse = true;
 
   static Acc start() { return zero(); }
   static Words weights(const W* p, int) { return load_words32(p); }

@@ -41,7 +41,7 @@ inline Words times_128(Words a) { return {vshlq_n_s32(a.v, 7)}; }
 inline Vec to_vec(Words a) { return {vcvtq_f32_s32(a.v)}; }
 
 inline void store_u8_partial(uint8_t* p, Vec a, int64_t n) {
-  const uint16x4_t halves = vmovn_u32(vcvtq_u32_f32(a.v));
+  const uint16x4_t halves = vmovn_u32(vcvtnq_u32_f32(a.v));
   uint8_t bytes[8];
   vst1_u8(bytes, vmovn_u16(vcombine_u16(halves, halves)));
   __builtin_memcpy(p, bytes, static_cast<size_t>(n));

@@ -7,7 +7,7 @@
 //   even_u8, odd_u8   bytes 0 and 2, or 1 and 3, of each word as two i16; even_s8, odd_s8: the same of signed bytes
 //   madd_to           acc += both products of the i16 pairs: exact while the sums fit i32
 //   to_vec            i32 to the nearest float
-//   store_u8          integral floats of 0 .. 255 as bytes; store_u8_partial(p, v, n): the first n
+//   store_u8          floats of 0 .. 255 as bytes, to the nearest even; store_u8_partial(p, v, n): the first n
 #pragma once
 
 struct Words {
@@ -42,7 +42,7 @@ inline Words operator-(Words a, Words b) { return {a.v - b.v}; }
 inline Words times_128(Words a) { return {static_cast<int32_t>(static_cast<uint32_t>(a.v) << 7)}; }
 inline Vec to_vec(Words a) { return {static_cast<float>(a.v)}; }
 
-inline void store_u8(uint8_t* p, Vec a) { *p = static_cast<uint8_t>(a.v); }
+inline void store_u8(uint8_t* p, Vec a) { *p = static_cast<uint8_t>(round(a).v); }
 inline void store_u8_partial(uint8_t* p, Vec a, int64_t n) {
   if (n > 0) store_u8(p, a);
 }

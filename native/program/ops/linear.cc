@@ -1,6 +1,7 @@
 // linear: activation(x W^T + b) + residual, in f32, bf16 or int8 arithmetic.
 #include <algorithm>
 
+#include "../../core/aligned_memory.h"
 #include "checks.h"
 #include "op_list.h"
 
@@ -31,7 +32,7 @@ Status check(const OpArgs& args) {
 // x in the arithmetic's own type, a block of rows at a time: small enough to stay in L2 while all panels pass over it.
 constexpr int64_t kQuantizedBytes = 256 * 1024;
 
-// Runs `gemm` over this thread's rows of x, converted to T by `convert(first row, rows, target, step)`.
+// Runs `gemm` over this thread's rows of x, converted to T by `convert(first row, rows, target, step, …)`.
 template <typename T, typename Convert>
 Status run_converted(const OpArgs& args, GemmArgs gemm, void (*kernel)(const GemmArgs&), int64_t group,
                      const Convert& convert) {
@@ -39,11 +40,13 @@ Status run_converted(const OpArgs& args, GemmArgs gemm, void (*kernel)(const Gem
   const int64_t fit = kQuantizedBytes / (step * static_cast<int64_t>(sizeof(T)));
   const int64_t block = std::max<int64_t>(fit / kRowGrain * kRowGrain, kRowGrain);
   const int64_t end = gemm.row_end, most = std::min(block, end - gemm.row_begin);
-  // One allocation: the converted rows, then a scale for each.
-  char* const memory = args.scratch->get<char>(most * (step * static_cast<int64_t>(sizeof(T)) + 4) + 64);
+  // One allocation: a rotated row, a scale for each row, the converted rows.
+  const int64_t floats = align_up(4 * (step + most));
+  char* const memory = args.scratch->get<char>(floats + most * step * static_cast<int64_t>(sizeof(T)));
   if (memory == nullptr) return out_of_memory("linear");
-  float* const scales = reinterpret_cast<float*>(memory);
-  T* const rows = reinterpret_cast<T*>(memory + (most * 4 + 63) / 64 * 64);
+  float* const rotated = reinterpret_cast<float*>(memory);
+  float* const scales = rotated + step;
+  T* const rows = reinterpret_cast<T*>(memory + floats);
   float* const c = gemm.c;
   const float* const residual = gemm.residual;
   gemm.a = rows;
@@ -51,7 +54,7 @@ Status run_converted(const OpArgs& args, GemmArgs gemm, void (*kernel)(const Gem
   gemm.row_scale = scales;
   for (int64_t first = gemm.row_begin; first < end; first += block) {
     const int64_t count = std::min(block, end - first);
-    convert(first, count, rows, step, scales);
+    convert(first, count, rows, step, rotated, scales);
     gemm.c = c + first * gemm.ldc;
     if (residual != nullptr) gemm.residual = residual + first * gemm.ldr;
     gemm.row_begin = 0;
@@ -91,15 +94,15 @@ Status run(const OpArgs& args) {
   switch (args.attributes->arithmetic) {
     case Arithmetic::bf16:
       return run_converted<BF16>(args, gemm, kernels.gemm_bf16, 2,
-                                 [&](int64_t first, int64_t count, BF16* rows, int64_t step, float*) {
+                                 [&](int64_t first, int64_t count, BF16* rows, int64_t step, float*, float*) {
                                    kernels.quantize_bf16_rows(row(first), x.row_stride, count, gemm.w.k, rows, step);
                                  });
     case Arithmetic::i8:
-      return run_converted<uint8_t>(args, gemm, kernels.gemm_i8, 4,
-                                    [&](int64_t first, int64_t count, uint8_t* rows, int64_t step, float* scales) {
-                                      kernels.quantize_i8_rows(row(first), x.row_stride, count, gemm.w.k, rows, step,
-                                                               scales);
-                                    });
+      return run_converted<uint8_t>(
+          args, gemm, kernels.gemm_i8, 4,
+          [&](int64_t first, int64_t count, uint8_t* rows, int64_t step, float* rotated, float* scales) {
+            kernels.quantize_i8_rows(row(first), x.row_stride, count, gemm.w.k, rotated, rows, step, scales);
+          });
     default:
       kernels.gemm(gemm);
       return Status::ok();
