@@ -1,6 +1,6 @@
 /**
  * The default model in bf16 and int8 arithmetic against PyTorch float32. Bounds on 1 − cosine are about twice the largest
- * measured over 2,552 STS-B sentences (bf16 4.5e-5, int8 1.9e-2); odd texts of the golden set are harder for int8.
+ * measured over 2,552 STS-B sentences (bf16 4.5e-5, int8 2.6e-3); odd texts of the golden set are harder for int8.
  */
 import { SentenceTransformer } from 'vectral';
 import { describe, expect, it } from 'vitest';
@@ -14,7 +14,7 @@ const folder = testPath('..', 'models', 'all-MiniLM-L6-v2');
 const short = golden.flatMap(({ ids }, i) => (ids.length <= 16 ? [i] : []));
 const texts = short.map((i) => golden[i]?.text ?? '');
 
-const bounds = { bf16: 1e-4, int8: 5e-2 } as const;
+const bounds = { bf16: 1e-4, int8: 6e-3 } as const;
 
 describe.each(['bf16', 'int8'] as const)('%s', (dtype) => {
   it('stays near the reference', async () => {
