@@ -21,6 +21,7 @@ export interface NativeAttributes {
   eps?: number;
   activation?: string;
   arithmetic?: string;
+  norm?: string;
   mode?: string;
   axis?: number;
   begin?: number;

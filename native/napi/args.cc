@@ -33,6 +33,7 @@ size_t read_choice(const Napi::Value& value, const char* name, const char* const
 
 constexpr const char* kDtypes[] = {"f32", "f16", "bf16", "f64", "i8", "i32", "i64"};
 constexpr const char* kActivations[] = {"none", "gelu", "gelu_tanh", "relu", "silu", "tanh", "sigmoid"};
+constexpr const char* kNorms[] = {"none", "layer"};
 constexpr const char* kArithmetics[] = {"f32", "bf16", "int8"};
 constexpr const char* kPoolModes[] = {"cls", "last", "mean", "max", "mean_sqrt_len", "weighted_mean"};
 
@@ -151,13 +152,15 @@ Attributes read_attributes(const Napi::Value& value) {
   Attributes a;
   const Napi::Value heads = object["heads"], scale = object["scale"], causal = object["causal"], eps = object["eps"],
                     activation = object["activation"], mode = object["mode"], axis = object["axis"],
-                    begin = object["begin"], order = object["order"], arithmetic = object["arithmetic"];
+                    begin = object["begin"], order = object["order"], arithmetic = object["arithmetic"],
+                    norm = object["norm"];
   if (given(heads)) a.heads = read_integer(heads, "heads", 1, 1 << 20);
   if (given(scale)) a.scale = static_cast<float>(read_number(scale, "scale"));
   if (given(causal)) a.causal = read_bool(causal, "causal");
   if (given(eps)) a.eps = static_cast<float>(read_number(eps, "eps"));
   if (given(activation)) a.activation = static_cast<Activation>(read_choice(activation, "activation", kActivations));
   if (given(arithmetic)) a.arithmetic = static_cast<Arithmetic>(read_choice(arithmetic, "arithmetic", kArithmetics));
+  if (given(norm)) a.norm = static_cast<Norm>(read_choice(norm, "norm", kNorms));
   if (given(mode)) a.mode = static_cast<PoolMode>(read_choice(mode, "mode", kPoolModes));
   if (given(axis)) a.axis = read_integer(axis, "axis", 0, kMaxRank - 1);
   if (given(begin)) a.begin = read_integer(begin, "begin", 0, kMaxElements);

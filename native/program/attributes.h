@@ -10,13 +10,16 @@ namespace vectral {
 
 enum class PoolMode : uint8_t { cls, last, mean, max, mean_sqrt_len, weighted_mean };
 
+enum class Norm : uint8_t { none, layer };
+
 struct Attributes {
   int64_t heads = 1;                         // attention
   float scale = 1.0f;                        // attention: factor on q . k
   bool causal = false;                       // attention: a token sees itself and what stands before it
-  float eps = 0.0f;                          // layerNorm, rmsNorm, l2Normalize
+  float eps = 0.0f;                          // layerNorm, rmsNorm, l2Normalize; linear with a norm
   Activation activation = Activation::none;  // linear: applied after the bias, before the residual
   Arithmetic arithmetic = Arithmetic::f32;   // linear: what x and the weights are rounded to before they are multiplied
+  Norm norm = Norm::none;                    // linear: over each finished row, last of all
   PoolMode mode = PoolMode::mean;            // pool
   int64_t axis = 0;                          // slice, concat
   int64_t begin = 0;                         // slice

@@ -36,16 +36,25 @@ Status execute_steps(const std::vector<ReadyStep>& steps, int threads, Scratches
   std::vector<Status> results(static_cast<size_t>(threads), Status::ok());
   FailedStep failed;
 
-  std::vector<Shares> shares(steps.size());
+  struct Phase {
+    const ReadyStep* step;
+    Status (*run)(const OpArgs& args);
+  };
+  std::vector<Phase> phases;
+  for (const ReadyStep& step : steps) {
+    phases.push_back({&step, step.op->run});
+    if (step.op->finish != nullptr) phases.push_back({&step, step.op->finish});
+  }
+  std::vector<Shares> shares(phases.size());
   ThreadPool::instance().run(threads, [&](int thread, int, bool spin) {
-    for (size_t i = 0; i < steps.size(); ++i) {
+    for (size_t i = 0; i < phases.size(); ++i) {
       for (int share; (share = shares[i].take(threads)) != Shares::kNone; shares[i].finish(threads)) {
-        OpArgs args = steps[i].args;
+        OpArgs args = phases[i].step->args;
         args.scratch = (*scratches)[static_cast<size_t>(thread)].get();
         args.thread = share;
         args.threads = threads;
         Status& result = results[static_cast<size_t>(share)];
-        if (result.is_ok()) result = steps[i].op->run(args);
+        if (result.is_ok()) result = phases[i].run(args);
         if (!result.is_ok()) failed.set(static_cast<int>(i));
       }
       shares[i].wait(threads, spin);

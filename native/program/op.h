@@ -57,11 +57,13 @@ struct OpArgs {
 
 // `check` sees the step once before the run and refuses counts, types and shapes with which `run` would touch memory
 // outside its views. Then every thread calls `run` with its own `thread`; together they fill `output`. An error from
-// any thread ends the run after the step: what depends on data (ids, offsets) is checked there.
+// any thread ends the run after the step: what depends on data (ids, offsets) is checked there. An operation whose
+// second half needs all of the first has a `finish`: every thread calls it too, after all have ended `run`.
 struct OpDefinition {
   const char* name;
   Status (*check)(const OpArgs& args);
   Status (*run)(const OpArgs& args);
+  Status (*finish)(const OpArgs& args) = nullptr;
 };
 
 const OpDefinition* find_op(const char* name);  // nullptr if there is none

@@ -22,14 +22,16 @@ async function compiled(build: Build, inputs: Ports = ports): Promise<string[]> 
   program.dispose();
   return listing.compiled.split('\n').map((line) => {
     const [, op = '', operands = ''] = /= (\w+)\((.*)\)/.exec(line) ?? [];
-    const marks = operands.split(', ').filter((operand) => /activation=|weights$|^begin=/.test(operand));
-    const residual = op === 'linear' && operands.split(', ').filter((operand) => !marks.includes(operand)).length > 1;
+    const marks = operands.split(', ').filter((operand) => /activation=|norm=|weights$|^begin=/.test(operand));
+    const norm = marks.includes('norm=layer') ? 3 : 0; // gamma, beta and eps
+    const others = operands.split(', ').filter((operand) => !marks.includes(operand)).length;
+    const residual = op === 'linear' && others - norm > 1;
     return [op, ...marks, ...(residual ? ['residual'] : [])].join(' ');
   });
 }
 
 it('every rule is tried below', () => {
-  expect(Object.keys(rules)).toEqual(['dropUnused', 'mergeLinears', 'fuseActivation', 'fuseResidual']);
+  expect(Object.keys(rules)).toEqual(['dropUnused', 'mergeLinears', 'fuseActivation', 'fuseResidual', 'fuseLayerNorm']);
 });
 
 describe('dropUnused', () => {
@@ -281,6 +283,59 @@ describe('mergeLinears', () => {
       return { y: attention(attended, x!, x!, offsets!, { heads, bias: b }) };
     }, inputs);
     expect(steps).toEqual(['linear', 'linear', 'attention', 'attention']);
+  });
+});
+
+describe('fuseLayerNorm', () => {
+  const [gamma, beta] = [constant([12], 5), constant([12], 6)] as [Tensor, Tensor];
+  const norm = (value: Tensor) => ops.layerNorm(value, gamma, beta, 1e-5);
+
+  it('puts the norm into the linear before it, with or without a residual or an activation', async () => {
+    expect(await compiled(({ x }) => ({ y: norm(linear(x!, square)) }))).toEqual(['linear norm=layer']);
+    expect(await compiled(({ x, y }) => ({ y: norm(add(y!, linear(x!, square, bias))) }))).toEqual([
+      'linear norm=layer residual',
+    ]);
+    expect(await compiled(({ x }) => ({ y: norm(gelu(linear(x!, square))) }))).toEqual([
+      'linear activation=gelu norm=layer',
+    ]);
+  });
+
+  it('holds for more rows than a thread norms at once, and for few', async () => {
+    const build: Build = ({ x, y }) => ({ y: norm(add(y!, linear(x!, square, bias))) });
+    const program = await bothWays(ports, build, [[300, 211], [1]]);
+    program.dispose();
+  });
+
+  it('takes the first of two norms, and makes what follows a residual of its result', async () => {
+    expect(
+      await compiled(({ x }) => {
+        const once = norm(linear(x!, square));
+        return { y: norm(add(once, linear(once, other))) };
+      }),
+    ).toEqual(['linear norm=layer', 'linear norm=layer residual']);
+    expect(await compiled(({ x }) => ({ y: norm(norm(linear(x!, square))) }))).toEqual([
+      'linear norm=layer',
+      'layerNorm',
+    ]);
+  });
+
+  it('leaves a sum that is handed back or read again', async () => {
+    expect(
+      await compiled(({ x }) => {
+        const sum = linear(x!, square);
+        return { sum, y: norm(sum) };
+      }),
+    ).toEqual(['linear', 'layerNorm']);
+    expect(
+      await compiled(({ x }) => {
+        const sum = linear(x!, square);
+        return { y: ops.mul(sum, norm(sum)) };
+      }),
+    ).toEqual(['linear', 'layerNorm', 'mul']);
+  });
+
+  it('leaves a linear whose activation comes after the norm', async () => {
+    expect(await compiled(({ x }) => ({ y: gelu(norm(linear(x!, square))) }))).toEqual(['linear norm=layer', 'gelu']);
   });
 });
 

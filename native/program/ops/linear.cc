@@ -1,4 +1,4 @@
-// linear: activation(x W^T + b) + residual, in f32, bf16 or int8 arithmetic.
+// linear: activation(x W^T + b) + residual, in f32, bf16 or int8 arithmetic; then, if asked for, a norm of each row.
 #include <algorithm>
 
 #include "../../core/aligned_memory.h"
@@ -13,9 +13,14 @@ namespace {
 constexpr int64_t kRowsPerThread = 128;
 constexpr int64_t kRowGrain = 24;  // whole register tiles of every instruction set (4, 6 and 8 rows)
 
+// How many of the inputs, the last ones, belong to the norm: gamma and beta.
+int norm_inputs(const OpArgs& args) { return args.attributes->norm == Norm::layer ? 2 : 0; }
+bool has_residual(const OpArgs& args) { return args.input_count - norm_inputs(args) == 2; }
+
 Status check(const OpArgs& args) {
   Check c("linear", args);
-  if (!c.inputs(1, 2)) return c.status();
+  const int norm = norm_inputs(args);
+  if (!c.inputs(1 + norm, 2 + norm)) return c.status();
   const View& x = args.inputs[0];
   if (args.weights == nullptr) return c.that(false, "needs a weight").status();
   const PackedView& w = args.weights->matrix;
@@ -23,10 +28,28 @@ Status check(const OpArgs& args) {
   c.that(x.rank >= 1 && x.cols() == w.k, "the last size of x must be the width of the weight");
   c.that(args.output.rank == x.rank && args.output.rows() == x.rows() && args.output.cols() == w.n,
          "output must have the rows of x and as many columns as the weights have rows");
-  if (args.input_count == 2) {
+  if (has_residual(args)) {
     c.type(1, DType::f32).that(same_shape(args.inputs[1], args.output), "residual must have the shape of the output");
   }
+  for (int i = args.input_count - norm; i < args.input_count; ++i) c.type(i, DType::f32).vector(i, w.n);
   return c.status();
+}
+
+// Whether the threads share the rows of x, or the panels of W.
+bool splits_rows(const OpArgs& args) {
+  return args.inputs[0].rows() >= kRowsPerThread * args.threads || args.weights->matrix.panels() < args.threads;
+}
+
+void norm_rows(const OpArgs& args, int64_t begin, int64_t end) {
+  float* const y = args.output.as<float>() + begin * args.output.row_stride;
+  const View* const norm = args.inputs + args.input_count - norm_inputs(args);
+  args.kernels->layer_norm(y, args.output.row_stride, norm[0].as<const float>(), norm[1].as<const float>(),
+                           args.attributes->eps, y, args.output.row_stride, end - begin, args.output.cols());
+}
+
+// A thread that has whole rows norms them while they are in its cache; otherwise that waits for `finish`.
+bool norms_at_once(const OpArgs& args) {
+  return args.attributes->norm != Norm::none && (args.threads == 1 || splits_rows(args));
 }
 
 // x in the arithmetic's own type, a block of rows at a time: small enough to stay in L2 while all panels pass over it.
@@ -60,8 +83,23 @@ Status run_converted(const OpArgs& args, GemmArgs gemm, void (*kernel)(const Gem
     gemm.row_begin = 0;
     gemm.row_end = count;
     kernel(gemm);
+    if (norms_at_once(args)) norm_rows(args, first, first + count);
   }
   return Status::ok();
+}
+
+// As many rows as the kernel keeps sums of at once, so that each block's norm finds it in the cache.
+constexpr int64_t kNormRows = 128;
+
+void run_f32(const OpArgs& args, GemmArgs gemm) {
+  if (!norms_at_once(args)) return args.kernels->gemm(gemm);
+  const int64_t end = gemm.row_end;
+  for (int64_t first = gemm.row_begin; first < end; first += kNormRows) {
+    gemm.row_begin = first;
+    gemm.row_end = std::min(first + kNormRows, end);
+    args.kernels->gemm(gemm);
+    norm_rows(args, first, gemm.row_end);
+  }
 }
 
 Status run(const OpArgs& args) {
@@ -74,7 +112,7 @@ Status run(const OpArgs& args) {
   gemm.column_scale = args.weights->column_scale;
   gemm.column_sum = args.weights->column_sum;
   gemm.bias = args.weights->bias;
-  if (args.input_count == 2) {
+  if (has_residual(args)) {
     gemm.residual = args.inputs[1].as<const float>();
     gemm.ldr = args.inputs[1].row_stride;
   }
@@ -83,7 +121,7 @@ Status run(const OpArgs& args) {
   gemm.ldc = args.output.row_stride;
   gemm.row_end = x.rows();
   gemm.panel_end = gemm.w.panels();
-  if (gemm.row_end >= kRowsPerThread * args.threads || gemm.panel_end < args.threads) {
+  if (splits_rows(args)) {
     args.split(gemm.row_end, kRowGrain, &gemm.row_begin, &gemm.row_end);
   } else {
     args.split(gemm.panel_end, 1, &gemm.panel_begin, &gemm.panel_end);
@@ -104,13 +142,21 @@ Status run(const OpArgs& args) {
             kernels.quantize_i8_rows(row(first), x.row_stride, count, gemm.w.k, rotated, rows, step, scales);
           });
     default:
-      kernels.gemm(gemm);
+      run_f32(args, gemm);
       return Status::ok();
   }
 }
 
+Status finish(const OpArgs& args) {
+  if (args.attributes->norm == Norm::none || norms_at_once(args)) return Status::ok();
+  int64_t begin, end;
+  args.split(args.output.rows(), 1, &begin, &end);
+  norm_rows(args, begin, end);
+  return Status::ok();
+}
+
 }  // namespace
 
-const OpDefinition linear_op = {"linear", check, run};
+const OpDefinition linear_op = {"linear", check, run, finish};
 
 }  // namespace vectral

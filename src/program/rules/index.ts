@@ -2,11 +2,18 @@
 import type { Graph } from '../graph.js';
 import { dropUnused } from './drop-unused.js';
 import { fuseActivation } from './fuse-activation.js';
+import { fuseLayerNorm } from './fuse-layer-norm.js';
 import { fuseResidual } from './fuse-residual.js';
 import { mergeLinears } from './merge-linears.js';
 import type { Rule } from './rule.js';
 
-export const rules: Readonly<Record<string, Rule>> = { dropUnused, mergeLinears, fuseActivation, fuseResidual };
+export const rules: Readonly<Record<string, Rule>> = {
+  dropUnused,
+  mergeLinears,
+  fuseActivation,
+  fuseResidual,
+  fuseLayerNorm,
+};
 
 /** Applies every rule to a fixed point. */
 export function rewrite(graph: Graph): void {
