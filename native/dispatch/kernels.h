@@ -53,6 +53,9 @@ struct AttentionArgs {
   float* scratch = nullptr;  // attention_scratch floats, filled by attention_pack
 };
 
+// Enough to fill the widest register of any instruction set, tiles included.
+constexpr int64_t kPeakNumbers = 1024;
+
 // KERNEL(return type, name, (arguments))
 #define VECTRAL_KERNELS(KERNEL)                                                                                        \
   /* layout this ISA's gemm wants for such weights; `n` lets narrow matrices choose a narrow panel */                  \
@@ -89,7 +92,15 @@ struct AttentionArgs {
   KERNEL(void, position_sum_rows, (const float* x, int64_t ldx, int64_t first, int64_t rows, int64_t cols, float* y))  \
   /* conversions: from any dtype to f32, and from f32 to f32, f16 or bf16 (nearest even) */                            \
   KERNEL(void, to_f32, (DType from, const void* x, float* y, int64_t n))                                               \
-  KERNEL(void, from_f32, (DType to, const float* x, void* y, int64_t n))
+  KERNEL(void, from_f32, (DType to, const float* x, void* y, int64_t n))                                               \
+  /* how fast the multiply-adds of gemm, gemm_bf16 and gemm_i8 can be: `turns` (at most 2^20) turns of a tile's, with  \
+     operands that stay in registers. `numbers`: kPeakNumbers bytes of the arithmetic's type, for i8 from 1 to 7.      \
+     Gives the operations done, two a multiply-add */                                                                            \
+  KERNEL(int64_t, peak_f32, (const void* numbers, int64_t turns))                                                      \
+  KERNEL(int64_t, peak_bf16, (const void* numbers, int64_t turns))                                                     \
+  KERNEL(int64_t, peak_i8, (const void* numbers, int64_t turns))                                                       \
+  /* loads all of x, n a multiple of 128, some times over and does nothing with it */                                  \
+  KERNEL(void, read_floats, (const float* x, int64_t n, int64_t times))
 
 struct KernelTable {
 #define VECTRAL_FIELD(ret, name, args) ret(*name) args = nullptr;

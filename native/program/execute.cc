@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 
 #include "../core/cpu_count.h"
@@ -25,9 +26,27 @@ class FailedStep {
   std::atomic<int> step_{INT32_MAX};
 };
 
+// The time from one step's end to the next one's, on the one thread that asks for it.
+class StepClock {
+ public:
+  explicit StepClock(double* seconds) : seconds_(seconds) {
+    if (seconds_ != nullptr) last_ = std::chrono::steady_clock::now();
+  }
+  void end(size_t step) {
+    if (seconds_ == nullptr) return;
+    const auto now = std::chrono::steady_clock::now();
+    seconds_[step] = std::chrono::duration<double>(now - last_).count();
+    last_ = now;
+  }
+
+ private:
+  double* const seconds_;
+  std::chrono::steady_clock::time_point last_;
+};
+
 }  // namespace
 
-Status execute_steps(const std::vector<ReadyStep>& steps, int threads, Scratches* scratches) {
+Status execute_steps(const std::vector<ReadyStep>& steps, int threads, Scratches* scratches, double* seconds) {
   for (const ReadyStep& step : steps) {
     if (Status status = step.op->check(step.args); !status.is_ok()) return status;
   }
@@ -38,6 +57,7 @@ Status execute_steps(const std::vector<ReadyStep>& steps, int threads, Scratches
 
   std::vector<Shares> shares(steps.size());
   ThreadPool::instance().run(threads, [&](int thread, int, bool spin) {
+    StepClock clock(thread == 0 ? seconds : nullptr);
     for (size_t i = 0; i < steps.size(); ++i) {
       for (int share; (share = shares[i].take(threads)) != Shares::kNone; shares[i].finish(threads)) {
         OpArgs args = steps[i].args;
@@ -49,6 +69,7 @@ Status execute_steps(const std::vector<ReadyStep>& steps, int threads, Scratches
         if (!result.is_ok()) failed.set(static_cast<int>(i));
       }
       shares[i].wait(threads, spin);
+      clock.end(i);
       if (failed.reached(static_cast<int>(i))) return;
     }
   });
