@@ -53,8 +53,10 @@ struct AttentionArgs {
   float* scratch = nullptr;  // attention_scratch floats, filled by attention_pack
 };
 
-// Enough to fill the widest register of any instruction set, tiles included.
-constexpr int64_t kPeakNumbers = 1024;
+// peak_*(numbers, turns): multiplies and adds as gemm, gemm_bf16 and gemm_i8 do, with operands that stay in registers:
+// `turns` (at most 2^20) times as many as a tile of sums takes at once. `numbers` are kPeakNumbers bytes of the
+// arithmetic's type, for i8 from 1 to 7. A multiply-add is two operations.
+constexpr int64_t kPeakNumbers = 1024;  // enough for the widest register of any instruction set, tiles included
 
 // KERNEL(return type, name, (arguments))
 #define VECTRAL_KERNELS(KERNEL)                                                                                        \
@@ -93,9 +95,7 @@ constexpr int64_t kPeakNumbers = 1024;
   /* conversions: from any dtype to f32, and from f32 to f32, f16 or bf16 (nearest even) */                            \
   KERNEL(void, to_f32, (DType from, const void* x, float* y, int64_t n))                                               \
   KERNEL(void, from_f32, (DType to, const float* x, void* y, int64_t n))                                               \
-  /* how fast the multiply-adds of gemm, gemm_bf16 and gemm_i8 can be: `turns` (at most 2^20) turns of a tile's, with  \
-     operands that stay in registers. `numbers`: kPeakNumbers bytes of the arithmetic's type, for i8 from 1 to 7.      \
-     Gives the operations done, two a multiply-add */                                                                            \
+  /* the multiply-adds of the gemms without their loads, see kPeakNumbers; gives the operations done */                \
   KERNEL(int64_t, peak_f32, (const void* numbers, int64_t turns))                                                      \
   KERNEL(int64_t, peak_bf16, (const void* numbers, int64_t turns))                                                     \
   KERNEL(int64_t, peak_i8, (const void* numbers, int64_t turns))                                                       \
