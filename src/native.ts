@@ -96,6 +96,8 @@ export interface NativeProfile {
   run: number;
   /** Each step of the plan, in runs of their own. */
   steps: number[];
+  /** What those runs took besides their steps. */
+  besides: number;
 }
 
 /** What the kernels in use do at best, all threads together. */

@@ -154,6 +154,7 @@ Napi::Value profile(const Napi::CallbackInfo& info) {
     for (const double seconds : measured->steps) steps.Set(steps.Length(), seconds);
     result.Set("run", measured->run);
     result.Set("steps", steps);
+    result.Set("besides", measured->besides);
     return result;
   };
   return jobs_of(env).start(env, request.threads, work, finish, arrays_of(info));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 #include <set>
 #include <string>
 
@@ -96,17 +97,23 @@ Status Program::run(const RunRequest& request, double* step_seconds) const {
 Status Program::profile(const RunRequest& request, int64_t runs, RunProfile* profile) const {
   using Clock = std::chrono::steady_clock;
   const size_t steps = plan_.steps.size();
-  std::vector<double> whole, times(steps);
+  const auto since = [](Clock::time_point begin) {
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+  };
+  std::vector<double> whole, besides, times(steps);
   std::vector<std::vector<double>> of_step(steps);
   if (Status status = run(request); !status.is_ok()) return status;
   for (int64_t i = 0; i < runs; ++i) {
-    const auto begin = Clock::now();
+    auto begin = Clock::now();
     if (Status status = run(request); !status.is_ok()) return status;
-    whole.push_back(std::chrono::duration<double>(Clock::now() - begin).count());
+    whole.push_back(since(begin));
+    begin = Clock::now();
     if (Status status = run(request, times.data()); !status.is_ok()) return status;
+    besides.push_back(since(begin) - std::accumulate(times.begin(), times.end(), 0.0));
     for (size_t s = 0; s < steps; ++s) of_step[s].push_back(times[s]);
   }
   profile->run = median(std::move(whole));
+  profile->besides = median(std::move(besides));
   profile->steps.clear();
   for (std::vector<double>& values : of_step) profile->steps.push_back(median(std::move(values)));
   return Status::ok();

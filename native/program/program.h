@@ -33,6 +33,7 @@ struct RunRequest {
 struct RunProfile {
   double run = 0;             // a whole run as `run` does it, without a look at the clock in between
   std::vector<double> steps;  // of each step of the plan, in runs of their own
+  double besides = 0;         // what those runs took besides their steps
 };
 
 class Program {

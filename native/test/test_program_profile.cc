@@ -59,6 +59,7 @@ TEST_CASE("a profile has a time for each step and fills the output as a run does
       REQUIRE(program->profile(request_of(in, out, n, threads), runs, &profile).is_ok());
       CHECK(out == expected);
       CHECK(profile.run > 0);
+      CHECK(profile.besides > 0);
       REQUIRE(profile.steps.size() == 2);
       for (const double seconds : profile.steps) CHECK(is_time(seconds));
     }

@@ -66,14 +66,17 @@ function program(name: string, listing: string): string {
   return [`${name}: ${listing.split('\n').length} steps`, ...lines].join('\n');
 }
 
+/** A whole run over its parts, from which figures are not to be relied on. */
+const mostDisturbed = 1.1;
+
 const headings = ['op', 'steps', 'µs', 'share', 'GFLOP/s', 'GB/s', 'limit µs', 'of limit', 'bound by'];
 
 function table(run: ExplainedRun): string {
-  const { tokens, batchSize, seconds, stepSeconds, limitSeconds, ops } = run;
+  const { tokens, batchSize, seconds, stepSeconds, besideSeconds, limitSeconds, ops } = run;
   const count = ops.reduce((sum, op) => sum + op.count, 0);
-  const rest = seconds - stepSeconds;
+  const parts = stepSeconds + besideSeconds;
   const total = (name: string, steps: string, time: number, limit?: number) => [
-    ...[name, steps, micro(time), percent(time / seconds), '', ''],
+    ...[name, steps, micro(time), percent(time / parts), '', ''],
     ...(limit === undefined ? ['', ''] : [micro(limit), percent(limit / time)]),
     '',
   ];
@@ -81,7 +84,7 @@ function table(run: ExplainedRun): string {
     headings,
     ...ops.map(cells),
     total('all steps', String(count), stepSeconds, limitSeconds),
-    total('besides the steps', '', rest),
+    total('besides the steps', '', besideSeconds),
     total('whole run', '', seconds, limitSeconds),
   ];
   const widths = headings.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
@@ -92,6 +95,11 @@ function table(run: ExplainedRun): string {
     });
     return `  ${padded.join('  ')}`.trimEnd();
   });
+  if (seconds > parts * mostDisturbed) {
+    lines.push(
+      '  Whole runs took longer than their parts: other work disturbs them, and the peaks too. Try again later.',
+    );
+  }
   const sequences = batchSize === 1 ? '1 sequence' : `${batchSize} sequences`;
   return [`${sequences} of ${tokens} ${tokens === 1 ? 'token' : 'tokens'}`, ...lines].join('\n');
 }

@@ -31,10 +31,12 @@ export interface ExplainedRun {
   /** Of one sequence. */
   readonly tokens: number;
   readonly batchSize: number;
-  /** The whole native run. */
+  /** The whole native run. More than its parts where other work on the machine comes in between. */
   readonly seconds: number;
-  /** Sum over the steps; the rest is what a run costs besides: finding memory, waking threads. */
+  /** Sum over the steps. */
   readonly stepSeconds: number;
+  /** What a run takes besides its steps: finding memory, waking threads. */
+  readonly besideSeconds: number;
   /** Sum of the steps' limits. */
   readonly limitSeconds: number;
   /** The longest first. */
@@ -48,7 +50,7 @@ export interface ExplainedOp {
   readonly label: string;
   readonly count: number;
   readonly seconds: number;
-  /** Of the whole run. */
+  /** Of the steps and what is besides. */
   readonly share: number;
   /** Of matrix products, a multiply-add counting as two. */
   readonly operations: number;
@@ -88,11 +90,11 @@ export async function explain(subject: Subject, options: ExplainOptions): Promis
   const runs: ExplainedRun[] = [];
   for (const count of tokens) {
     const sequences = Array.from({ length: batchSize }, (_, s) => variedIds(count, s * count, subject.vocabSize));
-    const { seconds, steps } = await program.profile(subject.inputs(sequences), { threads });
-    const ops = summarize(steps, seconds, peaks);
+    const { seconds, besideSeconds, steps } = await program.profile(subject.inputs(sequences), { threads });
+    const stepSeconds = steps.reduce((sum, step) => sum + step.seconds, 0);
+    const ops = summarize(steps, stepSeconds + besideSeconds, peaks);
     const limitSeconds = ops.reduce((sum, op) => sum + op.limitSeconds, 0);
-    const stepSeconds = ops.reduce((sum, op) => sum + op.seconds, 0);
-    runs.push({ tokens: count, batchSize, seconds, stepSeconds, limitSeconds, ops });
+    runs.push({ tokens: count, batchSize, seconds, stepSeconds, besideSeconds, limitSeconds, ops });
   }
   const scaling = alone ? peaks.operations[dtype] / alone.operations[dtype] : 1;
   return { folder, dtype, isa: native.info().isa, threads, peaks, scaling, listing: program.listing, runs };

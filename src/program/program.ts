@@ -59,6 +59,12 @@ export interface ProgramProfile {
   readonly runs: number;
   /** A whole native run, timed in runs that do not look at the clock in between. */
   readonly seconds: number;
+  /** What a run takes besides its steps: finding memory, waking threads. */
+  readonly besideSeconds: number;
+  /**
+   * Their times and `besideSeconds` add up to what a run takes that nothing disturbs. `seconds` is more where the system
+   * lets other work run in between.
+   */
   readonly steps: readonly StepProfile[];
 }
 
@@ -169,11 +175,12 @@ export class Program {
     let { runs } = options;
     // each run is done twice: with and without looking at the clock
     if (runs === undefined) runs = Math.min(Math.max(Math.round(0.25 / (await measure(1)).run), 5), 200);
-    const { run, steps } = await measure(runs);
+    const { run, steps, besides } = await measure(runs);
     return {
       threads,
       runs,
       seconds: run,
+      besideSeconds: besides,
       steps: this.#steps.map((step, index) => ({
         op: step.op,
         label: labelStep(step, symbols),

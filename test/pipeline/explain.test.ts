@@ -69,7 +69,7 @@ describe('a model', () => {
       [4, 3],
       [9, 3],
     ]);
-    for (const { tokens, seconds, stepSeconds, limitSeconds, ops } of runs) {
+    for (const { tokens, stepSeconds, besideSeconds, limitSeconds, ops } of runs) {
       const sum = (of: (op: (typeof ops)[number]) => number) => ops.reduce((total, op) => total + of(op), 0);
       expect(stepSeconds).toBeCloseTo(
         sum((op) => op.seconds),
@@ -79,7 +79,7 @@ describe('a model', () => {
         sum((op) => op.limitSeconds),
         12,
       );
-      expect(sum((op) => op.share)).toBeCloseTo(stepSeconds / seconds, 9);
+      expect(sum((op) => op.share)).toBeCloseTo(stepSeconds / (stepSeconds + besideSeconds), 9);
       expect(ops.map((op) => op.seconds)).toEqual(ops.map((op) => op.seconds).sort((a, b) => b - a));
       expect(ops.every((op) => op.limitSeconds >= 0 && (op.bound === 'compute' || op.bound === 'memory'))).toBe(true);
       expect(ops.filter((op) => op.op === 'linear').every((op) => op.label.startsWith(`linear [${3 * tokens},`))).toBe(

@@ -39,8 +39,9 @@ describe('a profile', () => {
 
   it('has times that are times', async () => {
     const program = await compile(ports, build);
-    const { seconds, steps } = await program.profile(inputs, { runs: 5 });
+    const { seconds, besideSeconds, steps } = await program.profile(inputs, { runs: 5 });
     expect(seconds).toBeGreaterThan(0);
+    expect(besideSeconds).toBeGreaterThan(0);
     for (const step of steps) expect(step.seconds).toBeGreaterThan(0);
   });
 
