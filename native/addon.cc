@@ -21,8 +21,10 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("execute", Napi::Function::New<execute>(env));
   exports.Set("compile", Napi::Function::New<compile>(env));
   exports.Set("run", Napi::Function::New<run>(env));
+  exports.Set("profile", Napi::Function::New<profile>(env));
   exports.Set("programMemory", Napi::Function::New<program_memory>(env));
   exports.Set("programRelease", Napi::Function::New<program_release>(env));
+  exports.Set("measurePeaks", Napi::Function::New<measure_peaks>(env));
   return exports;
 }
 

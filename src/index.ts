@@ -10,6 +10,7 @@ export { type Arithmetic, arithmetics } from './options.js';
 export { AutoModel, type ForwardInput, type ForwardOptions, type ForwardOutput } from './pipeline/auto-model.js';
 export type { ModelDescription } from './pipeline/describe.js';
 export { Embeddings, type Truncation } from './pipeline/embeddings.js';
+export type { ExplainedOp, ExplainedRun, ExplainOptions, Explanation } from './pipeline/explain.js';
 export type { LoadOptions, ModelOptions } from './pipeline/load-options.js';
 export {
   type EncodeInput,
@@ -20,10 +21,15 @@ export { type SimilarityFunction, similarity, similarityPairwise, type Vectors }
 export {
   type CompileOptions,
   type Graph,
+  type MachinePeaks,
+  type ProfileOptions,
   Program,
   type ProgramOutput,
   type ProgramPort,
+  type ProgramProfile,
   type RunOptions,
+  type StepCost,
+  type StepProfile,
 } from './program/index.js';
 export type { DType } from './tensor/dtype.js';
 export { LONGEST, OFFSETS, PAIRS, SEQUENCES, type Shape, TOKENS } from './tensor/shape.js';

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import packageRoot from '../package-root.cjs';
 import { AddonError } from './errors.js';
+import type { Arithmetic } from './options.js';
 
 /** Opaque references to native objects; they free what they hold when released or collected. */
 export type TensorHandle = { readonly __tensor: unique symbol };
@@ -90,6 +91,24 @@ export interface NativeInfo {
   ops: string[];
 }
 
+/** Medians of many runs of a program, in seconds. */
+export interface NativeProfile {
+  /** A whole run, without a look at the clock in between. */
+  run: number;
+  /** Each step of the plan, in runs of their own. */
+  steps: number[];
+  /** What those runs took besides their steps. */
+  besides: number;
+}
+
+/** What the kernels in use do at best, all threads together. */
+export interface NativePeaks {
+  /** Operations a second with operands in registers, a multiply-add counting as two. */
+  operations: Record<Arithmetic, number>;
+  /** Bytes a second, by the bytes that each thread reads over and over; rising. */
+  reads: { bytes: number; bytesPerSecond: number }[];
+}
+
 export interface Native {
   info(): NativeInfo;
 
@@ -130,9 +149,24 @@ export interface Native {
     outputs: readonly NativeArray[],
     threads: number,
   ): Promise<void>;
+  /** One asynchronous job of 1 + 2 · `runs` runs. Otherwise as `run`. */
+  profile(
+    program: ProgramHandle,
+    inputs: readonly NativeArray[],
+    symbols: readonly number[],
+    outputs: readonly NativeArray[],
+    threads: number,
+    runs: number,
+  ): Promise<NativeProfile>;
   /** Bytes: packed weights this program uses (shared ones included), arena of its largest run so far. */
   programMemory(program: ProgramHandle): { packed: number; arena: number };
   programRelease(program: ProgramHandle): void;
+
+  /**
+   * Measures what the machine does at best, about 50 ms for each arithmetic and each size read. All threads together
+   * read at most `mostBytes`; 0: no reads.
+   */
+  measurePeaks(threads: number, mostBytes: number): Promise<NativePeaks>;
 }
 
 /** `linux-x64-glibc`, `darwin-arm64`: the folder a prebuilt addon for this process lies in. */

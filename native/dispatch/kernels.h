@@ -53,6 +53,11 @@ struct AttentionArgs {
   float* scratch = nullptr;  // attention_scratch floats, filled by attention_pack
 };
 
+// peak_*(numbers, turns): multiplies and adds as gemm, gemm_bf16 and gemm_i8 do, with operands that stay in registers:
+// `turns` (at most 2^20) times as many as a tile of sums takes at once. `numbers` are kPeakNumbers bytes of the
+// arithmetic's type, for i8 from 1 to 7. A multiply-add is two operations.
+constexpr int64_t kPeakNumbers = 1024;  // enough for the widest register of any instruction set, tiles included
+
 // KERNEL(return type, name, (arguments))
 #define VECTRAL_KERNELS(KERNEL)                                                                                        \
   /* layout this ISA's gemm wants for such weights; `n` lets narrow matrices choose a narrow panel */                  \
@@ -90,7 +95,13 @@ struct AttentionArgs {
   KERNEL(void, position_sum_rows, (const float* x, int64_t ldx, int64_t first, int64_t rows, int64_t cols, float* y))  \
   /* conversions: from any dtype to f32, and from f32 to f32, f16 or bf16 (nearest even) */                            \
   KERNEL(void, to_f32, (DType from, const void* x, float* y, int64_t n))                                               \
-  KERNEL(void, from_f32, (DType to, const float* x, void* y, int64_t n))
+  KERNEL(void, from_f32, (DType to, const float* x, void* y, int64_t n))                                               \
+  /* the multiply-adds of the gemms without their loads, see kPeakNumbers; gives the operations done */                \
+  KERNEL(int64_t, peak_f32, (const void* numbers, int64_t turns))                                                      \
+  KERNEL(int64_t, peak_bf16, (const void* numbers, int64_t turns))                                                     \
+  KERNEL(int64_t, peak_i8, (const void* numbers, int64_t turns))                                                       \
+  /* loads all of x, n a multiple of 128, some times over and does nothing with it */                                  \
+  KERNEL(void, read_floats, (const float* x, int64_t n, int64_t times))
 
 struct KernelTable {
 #define VECTRAL_FIELD(ret, name, args) ret(*name) args = nullptr;

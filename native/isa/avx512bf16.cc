@@ -15,6 +15,7 @@
 #include "../kernels/gemm_tile.inl.h"
 #include "../kernels/gemm_bf16.inl.h"
 #include "../kernels/quantize.inl.h"
+#include "../kernels/peak_tile.inl.h"
 #include "avx512bf16/end.h"
 
 namespace vectral {
@@ -22,6 +23,7 @@ namespace vectral {
 void fill_avx512bf16(KernelTable* table) {
   table->gemm_bf16 = avx512bf16::gemm_bf16;
   table->quantize_bf16_rows = avx512bf16::quantize_bf16_rows;
+  table->peak_bf16 = avx512bf16::peak_tile<avx512bf16::Bf16Dot>;
 }
 
 }  // namespace vectral

@@ -12,11 +12,15 @@
 #include "../kernels/gemm_finish.inl.h"
 #include "../kernels/gemm_tile.inl.h"
 #include "../kernels/gemm_i8.inl.h"
+#include "../kernels/peak_tile.inl.h"
 #include "avx512vnni/end.h"
 
 namespace vectral {
 
-void fill_avx512vnni(KernelTable* table) { table->gemm_i8 = avx512vnni::gemm_i8; }
+void fill_avx512vnni(KernelTable* table) {
+  table->gemm_i8 = avx512vnni::gemm_i8;
+  table->peak_i8 = avx512vnni::peak_tile<avx512vnni::I8Dot>;
+}
 
 }  // namespace vectral
 

@@ -13,5 +13,7 @@
 #include "dot_i8.inl.h"
 #include "gemm_i8.inl.h"
 #include "quantize.inl.h"
+#include "peak_tile.inl.h"
+#include "peak.inl.h"
 #include "attention_pack.inl.h"
 #include "attention.inl.h"

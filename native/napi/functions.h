@@ -22,8 +22,11 @@ Napi::Value execute(const Napi::CallbackInfo& info);
 
 Napi::Value compile(const Napi::CallbackInfo& info);
 Napi::Value run(const Napi::CallbackInfo& info);
+Napi::Value profile(const Napi::CallbackInfo& info);
 Napi::Value program_memory(const Napi::CallbackInfo& info);
 void program_release(const Napi::CallbackInfo& info);
+
+Napi::Value measure_peaks(const Napi::CallbackInfo& info);
 
 // Once for each environment, before anything else: its data, and a hold on this library for the process's life.
 void set_up(Napi::Env env);

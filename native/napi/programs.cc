@@ -10,6 +10,7 @@ namespace {
 
 constexpr size_t kPackedKept = 4;
 constexpr int64_t kMostPlaces = 1 << 24;
+constexpr int64_t kMostProfiledRuns = 100000;
 
 const IsaChoice& isa_of(Napi::Env env) {
   const IsaChoice* isa = nullptr;
@@ -75,6 +76,30 @@ void keep_packed(const Napi::Value& parts, std::shared_ptr<const PackedWeights> 
   kept.push_back(std::move(packed));
 }
 
+// A run as `run` and `profile` are told it, after the program: inputs, symbols, outputs, threads.
+RunRequest read_request(const Napi::CallbackInfo& info) {
+  RunRequest request;
+  request.inputs = read_arrays(info[1], "inputs");
+  const Napi::Array symbols = read_list(info[2], "symbols");
+  for (uint32_t i = 0; i < symbols.Length(); ++i) {
+    request.symbols.push_back(read_integer(symbols[i], "symbols", 0, kMaxElements));
+  }
+  request.outputs = read_arrays(info[3], "outputs");
+  request.threads = read_threads(info[4]);
+  return request;
+}
+
+// A copy of both lists of arrays, for the job to hold: the caller may empty his own while it runs.
+Napi::Array arrays_of(const Napi::CallbackInfo& info) {
+  Napi::Array kept = Napi::Array::New(info.Env());
+  uint32_t count = 0;
+  for (const int list : {1, 3}) {
+    const auto arrays = info[static_cast<size_t>(list)].As<Napi::Array>();
+    for (uint32_t i = 0; i < arrays.Length(); ++i) kept.Set(count++, Napi::Value(arrays[i]));
+  }
+  return kept;
+}
+
 }  // namespace
 
 Napi::Value execute(const Napi::CallbackInfo& info) {
@@ -110,24 +135,29 @@ Napi::Value compile(const Napi::CallbackInfo& info) {
 Napi::Value run(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::shared_ptr<const Program> program = unwrap<ProgramHandle>(info[0]).content;
-  RunRequest request;
-  request.inputs = read_arrays(info[1], "inputs");
-  const Napi::Array symbols = read_list(info[2], "symbols");
-  for (uint32_t i = 0; i < symbols.Length(); ++i) {
-    request.symbols.push_back(read_integer(symbols[i], "symbols", 0, kMaxElements));
-  }
-  request.outputs = read_arrays(info[3], "outputs");
-  request.threads = read_threads(info[4]);
-  // Copies of the lists: the caller may empty his own while the job runs.
-  Napi::Array kept = Napi::Array::New(env);
-  uint32_t count = 0;
-  for (const int list : {1, 3}) {
-    const auto arrays = info[static_cast<size_t>(list)].As<Napi::Array>();
-    for (uint32_t i = 0; i < arrays.Length(); ++i) kept.Set(count++, Napi::Value(arrays[i]));
-  }
+  const RunRequest request = read_request(info);
   const auto work = [program, request] { return program->run(request); };
   const auto finish = [](Napi::Env e) { return e.Undefined(); };
-  return jobs_of(env).start(env, request.threads, work, finish, kept);
+  return jobs_of(env).start(env, request.threads, work, finish, arrays_of(info));
+}
+
+Napi::Value profile(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::shared_ptr<const Program> program = unwrap<ProgramHandle>(info[0]).content;
+  const RunRequest request = read_request(info);
+  const int64_t runs = read_integer(info[5], "runs", 1, kMostProfiledRuns);
+  const auto measured = std::make_shared<RunProfile>();
+  const auto work = [=] { return program->profile(request, runs, measured.get()); };
+  const auto finish = [measured](Napi::Env e) {
+    Napi::Object result = Napi::Object::New(e);
+    Napi::Array steps = Napi::Array::New(e);
+    for (const double seconds : measured->steps) steps.Set(steps.Length(), seconds);
+    result.Set("run", measured->run);
+    result.Set("steps", steps);
+    result.Set("besides", measured->besides);
+    return result;
+  };
+  return jobs_of(env).start(env, request.threads, work, finish, arrays_of(info));
 }
 
 Napi::Value program_memory(const Napi::CallbackInfo& info) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 
 #include "../core/cpu_count.h"
@@ -25,9 +26,29 @@ class FailedStep {
   std::atomic<int> step_{INT32_MAX};
 };
 
+// The time from one step's end to the next one's, on the one thread that asks for it.
+class StepClock {
+ public:
+  StepClock(double* seconds, size_t steps) : seconds_(seconds) {
+    if (seconds_ == nullptr) return;
+    std::fill_n(seconds_, steps, 0.0);
+    last_ = std::chrono::steady_clock::now();
+  }
+  void end(size_t step) {
+    if (seconds_ == nullptr) return;
+    const auto now = std::chrono::steady_clock::now();
+    seconds_[step] += std::chrono::duration<double>(now - last_).count();
+    last_ = now;
+  }
+
+ private:
+  double* const seconds_;
+  std::chrono::steady_clock::time_point last_;
+};
+
 }  // namespace
 
-Status execute_steps(const std::vector<ReadyStep>& steps, int threads, Scratches* scratches) {
+Status execute_steps(const std::vector<ReadyStep>& steps, int threads, Scratches* scratches, double* seconds) {
   for (const ReadyStep& step : steps) {
     if (Status status = step.op->check(step.args); !status.is_ok()) return status;
   }
@@ -43,10 +64,13 @@ Status execute_steps(const std::vector<ReadyStep>& steps, int threads, Scratches
   std::vector<Phase> phases;
   for (const ReadyStep& step : steps) {
     phases.push_back({&step, step.op->run});
-    if (step.op->finish != nullptr) phases.push_back({&step, step.op->finish});
+    OpArgs args = step.args;
+    args.threads = threads;
+    if (step.op->finishes != nullptr && step.op->finishes(args)) phases.push_back({&step, step.op->finish});
   }
   std::vector<Shares> shares(phases.size());
   ThreadPool::instance().run(threads, [&](int thread, int, bool spin) {
+    StepClock clock(thread == 0 ? seconds : nullptr, steps.size());
     for (size_t i = 0; i < phases.size(); ++i) {
       for (int share; (share = shares[i].take(threads)) != Shares::kNone; shares[i].finish(threads)) {
         OpArgs args = phases[i].step->args;
@@ -58,6 +82,7 @@ Status execute_steps(const std::vector<ReadyStep>& steps, int threads, Scratches
         if (!result.is_ok()) failed.set(static_cast<int>(i));
       }
       shares[i].wait(threads, spin);
+      clock.end(static_cast<size_t>(phases[i].step - steps.data()));
       if (failed.reached(static_cast<int>(i))) return;
     }
   });

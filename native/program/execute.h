@@ -18,6 +18,7 @@ struct ReadyStep {
 using Scratches = std::vector<std::unique_ptr<Scratch>>;
 
 // Checks all steps, then runs them in order. The first error, of the earliest step and lowest thread, ends the run.
-Status execute_steps(const std::vector<ReadyStep>& steps, int threads, Scratches* scratches);
+// `seconds`, if given, holds one number a step: how long the calling thread was in it, waiting for the others included.
+Status execute_steps(const std::vector<ReadyStep>& steps, int threads, Scratches* scratches, double* seconds = nullptr);
 
 }  // namespace vectral

@@ -63,6 +63,7 @@ struct OpDefinition {
   const char* name;
   Status (*check)(const OpArgs& args);
   Status (*run)(const OpArgs& args);
+  bool (*finishes)(const OpArgs& args) = nullptr;
   Status (*finish)(const OpArgs& args) = nullptr;
 };
 

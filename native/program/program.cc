@@ -1,6 +1,8 @@
 #include "program.h"
 
 #include <algorithm>
+#include <chrono>
+#include <numeric>
 #include <set>
 #include <string>
 
@@ -10,6 +12,12 @@ namespace {
 constexpr size_t kKeptWorkspaces = 2;
 
 Status fault(const std::string& message) { return Status::error("program: " + message); }
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const size_t middle = values.size() / 2;
+  return values.size() % 2 != 0 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
 
 bool same_array(DType expected, DType got) { return expected == got || (expected == DType::bf16 && got == DType::f16); }
 
@@ -66,7 +74,7 @@ void Program::keep_workspace(std::unique_ptr<Workspace> workspace) const {
   if (free_.size() < kKeptWorkspaces) free_.push_back(std::move(workspace));
 }
 
-Status Program::run(const RunRequest& request) const {
+Status Program::run(const RunRequest& request, double* step_seconds) const {
   if (Status status = check_request(request); !status.is_ok()) return status;
   for (const auto& file : files_) {
     if (Status status = file->check_whole(); !status.is_ok()) return status;
@@ -80,10 +88,35 @@ Status Program::run(const RunRequest& request) const {
   }
   if (status.is_ok()) {
     prepare_steps(work.get());
-    status = execute_steps(work->steps, request.threads, &work->scratches);
+    status = execute_steps(work->steps, request.threads, &work->scratches, step_seconds);
   }
   keep_workspace(std::move(work));
   return status;
+}
+
+Status Program::profile(const RunRequest& request, int64_t runs, RunProfile* profile) const {
+  using Clock = std::chrono::steady_clock;
+  const size_t steps = plan_.steps.size();
+  const auto since = [](Clock::time_point begin) {
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+  };
+  std::vector<double> whole, besides, times(steps);
+  std::vector<std::vector<double>> of_step(steps);
+  if (Status status = run(request); !status.is_ok()) return status;
+  for (int64_t i = 0; i < runs; ++i) {
+    auto begin = Clock::now();
+    if (Status status = run(request); !status.is_ok()) return status;
+    whole.push_back(since(begin));
+    begin = Clock::now();
+    if (Status status = run(request, times.data()); !status.is_ok()) return status;
+    besides.push_back(since(begin) - std::accumulate(times.begin(), times.end(), 0.0));
+    for (size_t s = 0; s < steps; ++s) of_step[s].push_back(times[s]);
+  }
+  profile->run = median(std::move(whole));
+  profile->besides = median(std::move(besides));
+  profile->steps.clear();
+  for (std::vector<double>& values : of_step) profile->steps.push_back(median(std::move(values)));
+  return Status::ok();
 }
 
 Status Program::check_request(const RunRequest& request) const {

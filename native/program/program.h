@@ -29,13 +29,23 @@ struct RunRequest {
   int threads = 1;
 };
 
+// What a program's runs take: medians, in seconds.
+struct RunProfile {
+  double run = 0;             // a whole run as `run` does it, without a look at the clock in between
+  std::vector<double> steps;  // of each step of the plan, in runs of their own
+  double besides = 0;         // what those runs took besides their steps
+};
+
 class Program {
  public:
   // Packs the weights on the pool. The plan's constants live on in the program; its weights only in packed form.
   static Status compile(Plan plan, const IsaChoice& isa, int threads, std::shared_ptr<const Program>* program);
 
   // May be called by several threads at once. Everything the request says is checked against the plan first.
-  Status run(const RunRequest& request) const;
+  Status run(const RunRequest& request) const { return run(request, nullptr); }
+
+  // Runs once to warm up, then 2 * `runs` times: with and without looking at the clock after each step, in turn.
+  Status profile(const RunRequest& request, int64_t runs, RunProfile* profile) const;
 
   int64_t packed_bytes() const;
   // Of the largest run so far.
@@ -53,6 +63,7 @@ class Program {
   };
 
   Program() = default;
+  Status run(const RunRequest& request, double* step_seconds) const;
   std::unique_ptr<Workspace> take_workspace() const;
   void keep_workspace(std::unique_ptr<Workspace> workspace) const;
   Status check_request(const RunRequest& request) const;

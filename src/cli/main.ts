@@ -10,6 +10,7 @@ import { type Command, commandHelp, parseCommand } from './command.js';
 const commands: Readonly<Record<string, { summary: string; load(): Promise<Command> }>> = {
   embed: { summary: 'texts to vectors', load: async () => (await import('./embed.js')).embed },
   similarity: { summary: 'how alike texts are', load: async () => (await import('./similarity.js')).similarity },
+  explain: { summary: 'where the time of a model goes', load: async () => (await import('./explain.js')).explain },
   inspect: { summary: 'what a model is and how it runs', load: async () => (await import('./inspect.js')).inspect },
 };
 

@@ -9,6 +9,7 @@ import { Tensor } from '../tensor/tensor.js';
 import { Tokenizer } from '../tokenizers/tokenizer.js';
 import { describeModel, type ModelDescription } from './describe.js';
 import { Embeddings } from './embeddings.js';
+import { type ExplainOptions, type Explanation, explain } from './explain.js';
 import { readModules, readSentenceConfig, readTransformerSettings, type SentenceConfig } from './folder.js';
 import { checkLoadOptions, type LoadOptions } from './load-options.js';
 import { packBatch, readIds, readRows, type TokenSequence } from './packed-batch.js';
@@ -242,6 +243,25 @@ export class SentenceTransformer {
     return describeModel(this, this.#modules, this.#program);
   }
 
+  /**
+   * Measures where the time of a run goes, step by step, against what this machine can do: about a second, and half a
+   * second for each number of tokens. Nothing else should run meanwhile.
+   * @throws UsageError for a number of tokens that the model does not take.
+   */
+  async explain(options: ExplainOptions = {}): Promise<Explanation> {
+    this.#checkUsable();
+    const { dtype = 'f32' } = this.#options;
+    const threads = this.#options.threads || native.info().threads;
+    const vocabSize = this.#modules.encoder.config.vocab_size;
+    const inputs = (sequences: readonly (readonly number[])[]) =>
+      this.#inputs(
+        sequences.map((ids) => ({ inputIds: ids })),
+        0,
+      );
+    const { folder, maxSeqLength: longest } = this;
+    return explain({ folder, dtype, threads, program: this.#program, longest, vocabSize, inputs }, options);
+  }
+
   /** Takes no more texts, lets calls that have begun end, then frees weights and memory. Safe to call twice. */
   async dispose(): Promise<void> {
     if (this.#disposed) return;
@@ -297,10 +317,14 @@ export class SentenceTransformer {
   }
 
   async #run(sequences: readonly TokenSequence[], promptLength: number, signal?: AbortSignal): Promise<Float32Array> {
+    const { sentenceEmbedding } = await this.#program.run(this.#inputs(sequences, promptLength), { signal });
+    return sentenceEmbedding?.data as Float32Array;
+  }
+
+  #inputs(sequences: readonly TokenSequence[], promptLength: number) {
     const { inputIds, tokenTypeIds, offsets } = packBatch(sequences);
     const start = new Int32Array(this.#modules.pooling.includePrompt ? 0 : sequences.length).fill(promptLength);
-    const { sentenceEmbedding } = await this.#program.run({ inputIds, tokenTypeIds, offsets, start }, { signal });
-    return sentenceEmbedding?.data as Float32Array;
+    return { inputIds, tokenTypeIds, offsets, start };
   }
 
   #prompt(options: EncodeOptions): string {

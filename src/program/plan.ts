@@ -19,6 +19,8 @@ export interface Plan {
   readonly native: NativePlan;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** Those of the graph that are run, in the order of `native.steps`; the others are views. */
+  readonly steps: readonly GraphStep[];
 }
 
 /** `graph` must have been rewritten; handed-back values that are not made by a step of their own get a copy. */
@@ -40,7 +42,8 @@ export function plan(graph: Graph): Plan {
     else steps.push(step);
   }
   const slots = placeInSlots(graph, steps, places);
-  return { inputs, outputs, native: toNative(graph, steps, places, slots.length, inputs.length, outputs.length) };
+  const native = toNative(graph, steps, places, slots.length, inputs.length, outputs.length);
+  return { inputs, outputs, steps, native };
 }
 
 /** An output that is an input, a constant, or handed back twice becomes a value of its own. */

@@ -1,6 +1,6 @@
 /** A recorded forward, compiled: one asynchronous native job for any batch. */
 import { rethrowNative, UsageError } from '../errors.js';
-import { type NativeArray, native, type ProgramHandle } from '../native.js';
+import { type NativeArray, type NativeProfile, native, type ProgramHandle } from '../native.js';
 import { type Arithmetic, checkOptions, describeValue } from '../options.js';
 import { arrayFor, carries, type DType } from '../tensor/dtype.js';
 import {
@@ -15,10 +15,12 @@ import {
 } from '../tensor/shape.js';
 import { storageFault } from '../tensor/storage.js';
 import { Tensor } from '../tensor/tensor.js';
+import { type StepCost, stepCost } from './cost.js';
 import { Graph } from './graph.js';
 import { type Plan, plan } from './plan.js';
 import { enqueue } from './queue.js';
 import { rewrite } from './rules/index.js';
+import { arithmeticOf, describeStep, labelStep, type Step } from './steps.js';
 
 /** What a run hands back for one output: elements row-major, and their shape with all symbols resolved. */
 export interface ProgramOutput {
@@ -32,6 +34,38 @@ export interface RunOptions {
   readonly threads?: number | undefined;
   /** Aborts a run that has not begun; one that has runs to its end (milliseconds). */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of {@link Program.profile}. */
+export interface ProfileOptions extends RunOptions {
+  /** Runs to take the median of; default: what takes about half a second, from 5 to 200. */
+  readonly runs?: number | undefined;
+}
+
+/** What one step of a program took, and what it has to do at least. */
+export interface StepProfile extends StepCost {
+  readonly op: string;
+  /** The step with its sizes: `linear [32,384] × [1536,384] gelu`. */
+  readonly label: string;
+  /** What its products are made in. */
+  readonly arithmetic: Arithmetic;
+  /** From its beginning until all threads have ended it. */
+  readonly seconds: number;
+}
+
+/** Where the time of a run goes. All times are medians. */
+export interface ProgramProfile {
+  readonly threads: number;
+  readonly runs: number;
+  /** A whole native run, timed in runs that do not look at the clock in between. */
+  readonly seconds: number;
+  /** What a run takes besides its steps: finding memory, waking threads. */
+  readonly besideSeconds: number;
+  /**
+   * Their times and `besideSeconds` add up to what a run takes that nothing disturbs. `seconds` is more where the system
+   * lets other work run in between.
+   */
+  readonly steps: readonly StepProfile[];
 }
 
 /** Options of compiling. */
@@ -59,6 +93,7 @@ export class Program {
   /** The steps as recorded and as run, one a line. */
   readonly listing: { readonly recorded: string; readonly compiled: string };
   readonly #handle: ProgramHandle;
+  readonly #steps: readonly Step[];
   readonly #threads: number;
   #disposed = false;
   /** Runs that wait or go on; what they need is freed after the last of them. */
@@ -72,6 +107,7 @@ export class Program {
     threads: number,
   ) {
     this.#handle = handle;
+    this.#steps = planned.steps.map((step) => describeStep(graph, step));
     this.#threads = threads;
     this.listing = listing;
     const byName = new Map(graph.values.flatMap((value) => (value.input === undefined ? [] : [[value.input, value]])));
@@ -113,10 +149,52 @@ export class Program {
     inputs: Readonly<Record<string, NativeArray>>,
     options: RunOptions = {},
   ): Promise<Record<string, ProgramOutput>> {
-    if (this.#disposed) throw new UsageError('this program was disposed');
+    this.#checkUsable();
     checkOptions('Program.run', options, ['threads', 'signal']);
+    const { arrays, symbols, results } = this.#prepare('Program.run', inputs);
+    const threads = options.threads ?? this.#threads;
+    const data = results.map((result) => result.data);
+    await this.#submit(() => native.run(this.#handle, arrays, symbols, data, threads), options.signal);
+    return Object.fromEntries(
+      this.outputs.map((output, index) => [output.name, results[index] ?? missing(output.name)]),
+    );
+  }
+
+  /**
+   * Measures where the time of a run goes: many runs on the same inputs, as one native job.
+   * @throws as {@link Program.run}.
+   */
+  async profile(inputs: Readonly<Record<string, NativeArray>>, options: ProfileOptions = {}): Promise<ProgramProfile> {
+    this.#checkUsable();
+    checkOptions('Program.profile', options, ['threads', 'signal', 'runs']);
+    const { arrays, symbols, results } = this.#prepare('Program.profile', inputs);
+    const threads = (options.threads ?? this.#threads) || native.info().threads;
+    const data = results.map((result) => result.data);
+    const measure = (runs: number): Promise<NativeProfile> =>
+      this.#submit(() => native.profile(this.#handle, arrays, symbols, data, threads, runs), options.signal);
+    let { runs } = options;
+    // each run is done twice: with and without looking at the clock
+    if (runs === undefined) runs = Math.min(Math.max(Math.round(0.25 / (await measure(1)).run), 5), 200);
+    const { run, steps, besides } = await measure(runs);
+    return {
+      threads,
+      runs,
+      seconds: run,
+      besideSeconds: besides,
+      steps: this.#steps.map((step, index) => ({
+        op: step.op,
+        label: labelStep(step, symbols),
+        arithmetic: arithmeticOf(step),
+        seconds: steps[index] ?? 0,
+        ...stepCost(step, symbols),
+      })),
+    };
+  }
+
+  /** Checks the inputs of a run, and makes what it fills. */
+  #prepare(call: string, inputs: Readonly<Record<string, NativeArray>>) {
     if (typeof inputs !== 'object' || inputs === null) {
-      throw new UsageError(`Program.run takes an object with an array for each input, got ${describeValue(inputs)}`);
+      throw new UsageError(`${call} takes an object with an array for each input, got ${describeValue(inputs)}`);
     }
     const arrays = this.inputs.map((input) => checkedInput(input, ownValue(inputs, input.name)));
     const symbols = this.#symbols(arrays);
@@ -132,18 +210,18 @@ export class Program {
       const shape = resolveShape(output.shape, symbols);
       return { shape, data: outputArray(output, shape) };
     });
-    const threads = options.threads ?? this.#threads;
-    const data = results.map((result) => result.data);
+    return { arrays, symbols, results };
+  }
+
+  /** Runs a native job of this program when its turn comes. */
+  async #submit<T>(job: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     this.#running++;
     try {
-      await enqueue(() => typed(() => native.run(this.#handle, arrays, symbols, data, threads)), options.signal);
+      return await enqueue(() => typed(job), signal);
     } finally {
       this.#running--;
       if (this.#disposed) this.#release();
     }
-    return Object.fromEntries(
-      this.outputs.map((output, index) => [output.name, results[index] ?? missing(output.name)]),
-    );
   }
 
   /** Bytes of packed weights this program reads (shared ones included) and of the arena of its largest run. */
@@ -156,6 +234,10 @@ export class Program {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#release();
+  }
+
+  #checkUsable(): void {
+    if (this.#disposed) throw new UsageError('this program was disposed');
   }
 
   #release(): void {

@@ -200,8 +200,8 @@ describe('help and version', () => {
     expect(succeed(['--version']).toString()).toBe(
       `${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version}\n`,
     );
-    expect(succeed(['--help']).toString()).toMatch(/embed[\s\S]*similarity[\s\S]*inspect/);
-    for (const command of ['embed', 'similarity', 'inspect']) {
+    expect(succeed(['--help']).toString()).toMatch(/embed[\s\S]*similarity[\s\S]*explain[\s\S]*inspect/);
+    for (const command of ['embed', 'similarity', 'explain', 'inspect']) {
       expect(succeed([command, '--help']).toString()).toMatch(/^Usage: vectral /);
       expect(succeed(['help', command])).toEqual(succeed([command, '-h']));
     }
@@ -210,7 +210,7 @@ describe('help and version', () => {
 
 describe('mistakes: one line, no trace, and the exit code', () => {
   const cases: [string[], number, RegExp, string?][] = [
-    [[], 2, /no command; use one of embed, similarity, inspect/],
+    [[], 2, /no command; use one of embed, similarity, explain, inspect/],
     [['embd'], 2, /no command "embd"; did you mean embed\?/],
     [['embed', '--formt', 'json', 'a'], 2, /did you mean --format\?/],
     [['embed', '--format', 'xml', 'a'], 2, /--format must be jsonl, json, csv, npy, f32, got "xml"/],

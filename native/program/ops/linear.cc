@@ -147,8 +147,9 @@ Status run(const OpArgs& args) {
   }
 }
 
+bool finishes(const OpArgs& args) { return args.attributes->norm != Norm::none && !norms_at_once(args); }
+
 Status finish(const OpArgs& args) {
-  if (args.attributes->norm == Norm::none || norms_at_once(args)) return Status::ok();
   int64_t begin, end;
   args.split(args.output.rows(), 1, &begin, &end);
   norm_rows(args, begin, end);
@@ -157,6 +158,6 @@ Status finish(const OpArgs& args) {
 
 }  // namespace
 
-const OpDefinition linear_op = {"linear", check, run, finish};
+const OpDefinition linear_op = {"linear", check, run, finishes, finish};
 
 }  // namespace vectral
