@@ -7,12 +7,14 @@
 #include "kernels.h"
 
 #if defined(__x86_64__)
-#define VECTRAL_ISA_LIST(ISA)                                                         \
-  ISA(scalar, scalar, 0)                                                              \
-  ISA(avx2, scalar, kAvx2 | kFma | kF16c)                                             \
-  ISA(avx512, avx2, kAvx512F | kAvx512Bw | kAvx512Dq | kAvx512Vl)                     \
-  ISA(avx512vnni, avx512, kAvx512F | kAvx512Bw | kAvx512Dq | kAvx512Vl | kAvx512Vnni) \
-  ISA(avx512bf16, avx512vnni, kAvx512F | kAvx512Bw | kAvx512Dq | kAvx512Vl | kAvx512Vnni | kAvx512Bf16)
+#define VECTRAL_ISA_LIST(ISA)                                                                           \
+  ISA(scalar, scalar, 0)                                                                                \
+  ISA(avx2, scalar, kAvx2 | kFma | kF16c)                                                               \
+  ISA(avx512, avx2, kAvx512F | kAvx512Bw | kAvx512Dq | kAvx512Vl)                                       \
+  ISA(avx512vnni, avx512, kAvx512F | kAvx512Bw | kAvx512Dq | kAvx512Vl | kAvx512Vnni)                   \
+  ISA(avx512bf16, avx512vnni, kAvx512F | kAvx512Bw | kAvx512Dq | kAvx512Vl | kAvx512Vnni | kAvx512Bf16) \
+  ISA(amx, avx512bf16,                                                                                  \
+      kAvx512F | kAvx512Bw | kAvx512Dq | kAvx512Vl | kAvx512Vnni | kAvx512Bf16 | kAmxTile | kAmxBf16 | kAmxInt8)
 #elif defined(__aarch64__)
 #define VECTRAL_ISA_LIST(ISA) \
   ISA(scalar, scalar, 0)      \

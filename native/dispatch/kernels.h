@@ -31,6 +31,7 @@ struct GemmArgs {
   int64_t ldc = 0;
   int64_t row_begin = 0, row_end = 0;
   int64_t panel_begin = 0, panel_end = 0;
+  bool far_weights = false;  // W is likely outside L2: fetch it ahead
   // gemm_i8 only: A[m, k] stands for row_scale[m] * (a - 128), W[n, k] for column_scale[n] * w.
   const float* row_scale = nullptr;     // [m]
   const float* column_scale = nullptr;  // [n]
