@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 
+#include "half.h"
 #include "thread_pool.h"
 
 namespace vectral {
@@ -43,6 +44,7 @@ std::string key_of(const std::vector<Tensor>& parts, const PackingIsa& isa, cons
   add(layout.panel);
   add(layout.interleave);
   add(layout.block);
+  add(layout.parts);
   for (const Tensor& part : parts) {
     add(part.storage->source());
     add(part.storage->offset());
@@ -82,6 +84,14 @@ void for_each_part(const std::vector<Tensor>& parts, int64_t first, int64_t coun
       visit(part.dtype, source, begin - first, end - begin);
     }
     first -= rows;
+  }
+}
+
+// Moves of each value what bf16 holds of it to `part`.
+void take_part(float* values, int64_t n, BF16* part) {
+  for (int64_t i = 0; i < n; ++i) {
+    part[i] = narrow_bf16(values[i]);
+    values[i] -= widen(part[i]);
   }
 }
 
@@ -140,20 +150,25 @@ Status PackedWeights::pack(const std::vector<Tensor>& parts, const PackingIsa& i
   std::atomic<bool> short_of_memory{false};
   std::atomic<int64_t> next{0};
 
-  ThreadPool::instance().run(static_cast<int>(std::clamp<int64_t>(panels, 1, std::max(threads, 1))), [&](int, int,
-                                                                                                         bool) {
-    const AlignedMemory rows(layout.panel * k * dtype_bytes(layout.dtype));
-    const AlignedMemory wide(layout.panel * k * dtype_bytes(DType::f32));
-    if (rows.data() == nullptr || wide.data() == nullptr) {
-      short_of_memory.store(true, std::memory_order_relaxed);
-      return;
-    }
-    for (int64_t p; (p = next.fetch_add(1, std::memory_order_relaxed)) < panels;) {
-      const int64_t first = p * layout.panel, height = std::min<int64_t>(layout.panel, n - first);
-      gather_rows(parts, isa, first, height, static_cast<float*>(wide.data()), rows.data());
-      pack_panels(layout, rows.data(), k, 1, height, k, 0, 1, static_cast<uint8_t*>(memory_.data()) + p * panel_bytes);
-    }
-  });
+  ThreadPool::instance().run(
+      static_cast<int>(std::clamp<int64_t>(panels, 1, std::max(threads, 1))), [&](int, int, bool) {
+        const AlignedMemory rows(layout.panel * k * dtype_bytes(layout.dtype));
+        const AlignedMemory wide(layout.panel * k * dtype_bytes(DType::f32));
+        if (rows.data() == nullptr || wide.data() == nullptr) {
+          short_of_memory.store(true, std::memory_order_relaxed);
+          return;
+        }
+        for (int64_t p; (p = next.fetch_add(1, std::memory_order_relaxed)) < panels;) {
+          const int64_t first = p * layout.panel, height = std::min<int64_t>(layout.panel, n - first);
+          gather_rows(parts, isa, first, height, static_cast<float*>(wide.data()), rows.data());
+          auto* const panel = static_cast<uint8_t*>(memory_.data()) + p * panel_bytes;
+          if (layout.parts == 0) pack_panels(layout, rows.data(), k, 1, height, k, 0, 1, panel);
+          for (int part = 0; part < layout.parts; ++part) {
+            take_part(static_cast<float*>(wide.data()), height * k, static_cast<BF16*>(rows.data()));
+            pack_panels(layout, rows.data(), k, 1, height, k, 0, 1, panel + part * (panel_bytes / layout.parts));
+          }
+        }
+      });
   if (short_of_memory) return Status::error("linear: not enough memory to pack the weights");
   // What was read from a mapping is not needed again in that form.
   for (const Tensor& part : parts) {
@@ -167,13 +182,14 @@ void PackedWeights::gather_rows(const std::vector<Tensor>& parts, const PackingI
   const DType dtype = view_.layout.dtype;
   const int64_t k = view_.k;
   for_each_part(parts, first, count, [&](DType from, const uint8_t* source, int64_t at, int64_t height) {
-    if (from == dtype) {
+    const bool split = view_.layout.parts > 0;
+    if (from == dtype && !split) {
       std::memcpy(static_cast<uint8_t*>(rows) + at * k * dtype_bytes(dtype), source,
                   static_cast<size_t>(height * k * dtype_bytes(dtype)));
       return;
     }
     isa.to_f32(from, source, wide + at * k, height * k);
-    if (dtype != DType::i8)
+    if (dtype != DType::i8 && !split)
       isa.from_f32(dtype, wide + at * k, static_cast<uint8_t*>(rows) + at * k * dtype_bytes(dtype), height * k);
   });
   if (dtype != DType::i8) return;

@@ -1,4 +1,5 @@
-// AMX: avx512bf16 with bf16 and int8 GEMMs on tile registers, 15 and 30 times the rate of its f32 FMAs.
+// AMX: avx512bf16 with bf16 and int8 GEMMs on tile registers, 15 and 30 times the rate of its f32 FMAs. amx_split has
+// them multiply f32 too, in bf16 parts.
 #if defined(__x86_64__)
 
 #include "region.h"
@@ -20,6 +21,8 @@ void fill_amx(KernelTable* table) {
   table->gemm_bf16 = amx::tile_gemm_bf16<amx::AmxTiles>;
   table->gemm_i8 = amx::tile_gemm_i8<amx::AmxTiles>;
 }
+
+void fill_amx_split(KernelTable* table) { table->gemm_layout = amx::tile_split_layout; }
 
 }  // namespace vectral
 

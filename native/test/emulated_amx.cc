@@ -23,6 +23,15 @@ const KernelTable& emulated_amx() {
   return table;
 }
 
+const KernelTable& emulated_amx_split() {
+  static const KernelTable table = [] {
+    KernelTable t = emulated_amx();
+    t.gemm_layout = emulated::tile_split_layout;
+    return t;
+  }();
+  return table;
+}
+
 std::vector<uint8_t> tile_config_bytes(int64_t height) {
   const emulated::TileConfig config = emulated::tile_config(height);
   std::vector<uint8_t> bytes(sizeof(config));

@@ -10,6 +10,15 @@
 namespace vectral::test {
 
 const KernelTable& emulated_amx();
+const KernelTable& emulated_amx_split();
+
+// Every ISA this machine runs, and the tile registers emulated.
+inline std::vector<IsaChoice> tested_isas() {
+  std::vector<IsaChoice> all = runnable_isas();
+  all.push_back({"amx, emulated", &emulated_amx()});
+  all.push_back({"amx_split, emulated", &emulated_amx_split()});
+  return all;
+}
 
 // The 64 bytes that a block of so many rows configures the registers with.
 std::vector<uint8_t> tile_config_bytes(int64_t height);

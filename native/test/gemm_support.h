@@ -33,13 +33,6 @@ inline double activation64(Activation f, double x) {
 
 inline int64_t round_up(int64_t value, int64_t step) { return (value + step - 1) / step * step; }
 
-// Every ISA this machine runs, and the tile registers emulated.
-inline std::vector<IsaChoice> tested_isas() {
-  std::vector<IsaChoice> all = runnable_isas();
-  all.push_back({"amx, emulated", &emulated_amx()});
-  return all;
-}
-
 template <typename Body>
 void on_every_tested_isa(Body body) {
   for (const IsaChoice& isa : tested_isas()) {

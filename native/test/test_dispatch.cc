@@ -41,7 +41,7 @@ TEST_CASE("tables are complete and their sources known") {
     CHECK(sources[1].first == "gemm");
     // Each set has a gemm of its own, but for those that only add instructions for another arithmetic.
     const std::map<std::string, std::string> adds = {
-        {"avx512vnni", "gemm_i8"}, {"avx512bf16", "gemm_bf16"}, {"amx", "gemm_bf16"}};
+        {"avx512vnni", "gemm_i8"}, {"avx512bf16", "gemm_bf16"}, {"amx_split", "gemm_layout"}, {"amx", "gemm_bf16"}};
     const auto added = adds.find(isa.name);
     const std::string own = added == adds.end() ? "gemm" : added->second;
     for (const auto& [kernel, source] : sources) {
