@@ -25,8 +25,7 @@ struct PackLayout {
   int32_t panel = 1;
   int32_t interleave = 1;
   int32_t block = 0;
-  // Not 0: W is the sum of so many matrices of `dtype`; each panel holds its part of the first, of the second and so
-  // on.
+  // Not 0: W is the sum of so many matrices of `dtype`, whose panels stand one after another in each panel.
   int32_t parts = 0;
 
   bool operator==(const PackLayout&) const = default;

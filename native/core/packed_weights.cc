@@ -87,11 +87,18 @@ void for_each_part(const std::vector<Tensor>& parts, int64_t first, int64_t coun
   }
 }
 
-// Moves of each value what bf16 holds of it to `part`.
-void take_part(float* values, int64_t n, BF16* part) {
-  for (int64_t i = 0; i < n; ++i) {
-    part[i] = narrow_bf16(values[i]);
-    values[i] -= widen(part[i]);
+// One panel from its `rows`; where the layout has parts from `wide`, of which each takes what bf16 holds of the rest.
+void pack_one(const PackLayout& layout, void* rows, void* wide, int64_t height, int64_t k, uint8_t* panel) {
+  if (layout.parts == 0) return pack_panels(layout, rows, k, 1, height, k, 0, 1, panel);
+  const int64_t part_bytes = packed_bytes(layout, layout.panel, k) / layout.parts;
+  auto* const part = static_cast<BF16*>(rows);
+  auto* const rest = static_cast<float*>(wide);
+  for (int32_t p = 0; p < layout.parts; ++p) {
+    for (int64_t i = 0; i < height * k; ++i) {
+      part[i] = narrow_bf16(rest[i]);
+      rest[i] -= widen(part[i]);
+    }
+    pack_panels(layout, part, k, 1, height, k, 0, 1, panel + p * part_bytes);
   }
 }
 
@@ -150,25 +157,20 @@ Status PackedWeights::pack(const std::vector<Tensor>& parts, const PackingIsa& i
   std::atomic<bool> short_of_memory{false};
   std::atomic<int64_t> next{0};
 
-  ThreadPool::instance().run(
-      static_cast<int>(std::clamp<int64_t>(panels, 1, std::max(threads, 1))), [&](int, int, bool) {
-        const AlignedMemory rows(layout.panel * k * dtype_bytes(layout.dtype));
-        const AlignedMemory wide(layout.panel * k * dtype_bytes(DType::f32));
-        if (rows.data() == nullptr || wide.data() == nullptr) {
-          short_of_memory.store(true, std::memory_order_relaxed);
-          return;
-        }
-        for (int64_t p; (p = next.fetch_add(1, std::memory_order_relaxed)) < panels;) {
-          const int64_t first = p * layout.panel, height = std::min<int64_t>(layout.panel, n - first);
-          gather_rows(parts, isa, first, height, static_cast<float*>(wide.data()), rows.data());
-          auto* const panel = static_cast<uint8_t*>(memory_.data()) + p * panel_bytes;
-          if (layout.parts == 0) pack_panels(layout, rows.data(), k, 1, height, k, 0, 1, panel);
-          for (int part = 0; part < layout.parts; ++part) {
-            take_part(static_cast<float*>(wide.data()), height * k, static_cast<BF16*>(rows.data()));
-            pack_panels(layout, rows.data(), k, 1, height, k, 0, 1, panel + part * (panel_bytes / layout.parts));
-          }
-        }
-      });
+  ThreadPool::instance().run(static_cast<int>(std::clamp<int64_t>(panels, 1, std::max(threads, 1))), [&](int, int,
+                                                                                                         bool) {
+    const AlignedMemory rows(layout.panel * k * dtype_bytes(layout.dtype));
+    const AlignedMemory wide(layout.panel * k * dtype_bytes(DType::f32));
+    if (rows.data() == nullptr || wide.data() == nullptr) {
+      short_of_memory.store(true, std::memory_order_relaxed);
+      return;
+    }
+    for (int64_t p; (p = next.fetch_add(1, std::memory_order_relaxed)) < panels;) {
+      const int64_t first = p * layout.panel, height = std::min<int64_t>(layout.panel, n - first);
+      gather_rows(parts, isa, first, height, static_cast<float*>(wide.data()), rows.data());
+      pack_one(layout, rows.data(), wide.data(), height, k, static_cast<uint8_t*>(memory_.data()) + p * panel_bytes);
+    }
+  });
   if (short_of_memory) return Status::error("linear: not enough memory to pack the weights");
   // What was read from a mapping is not needed again in that form.
   for (const Tensor& part : parts) {

@@ -11,6 +11,7 @@
 #include "../kernels/math.inl.h"
 #include "../kernels/gemm_layout.inl.h"
 #include "../kernels/gemm_finish.inl.h"
+#include "../kernels/gemm_tile_step.inl.h"
 #include "../kernels/gemm_tile_registers.inl.h"
 #include "amx/end.h"
 

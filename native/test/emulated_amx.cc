@@ -9,6 +9,7 @@ namespace emulated {
 #include "../kernels/math.inl.h"
 #include "../kernels/gemm_layout.inl.h"
 #include "../kernels/gemm_finish.inl.h"
+#include "../kernels/gemm_tile_step.inl.h"
 #include "../kernels/gemm_tile_registers.inl.h"
 }  // namespace emulated
 

@@ -1,4 +1,4 @@
-// The tile registers of AMX (contract in kernels/gemm_tile_registers.inl.h). In assembly, because with gcc 12's
+// The tile registers of AMX (contract in kernels/gemm_tile_step.inl.h). In assembly, because with gcc 12's
 // intrinsics the compiler believes that ldtilecfg reads 8 of its 64 bytes, and drops the stores to the others, and does
 // not know that tileloadd reads memory.
 #pragma once
