@@ -5,9 +5,12 @@ import { defineConfig } from 'vitest/config';
 
 // The folders whose results depend on the kernels run once for every instruction set; all else runs once.
 const numeric = ['ops', 'nn', 'program', 'models', 'golden'].map((folder) => `test/${folder}/**/*.test.ts`);
-const isas = process.arch === 'arm64' ? ['scalar', 'neon'] : ['scalar', 'avx2', 'avx512', 'avx512vnni', 'avx512bf16'];
+const isas =
+  process.arch === 'arm64'
+    ? ['scalar', 'neon']
+    : ['scalar', 'avx2', 'avx512', 'avx512vnni', 'avx512bf16', 'amx_split', 'amx'];
 // These differ from their parent in the reduced-precision products alone.
-const reduced = ['avx512vnni', 'avx512bf16'];
+const reduced = ['avx512vnni', 'avx512bf16', 'amx'];
 const reducedTests = ['test/models/arithmetic.test.ts'];
 const absent = 'test/isa/absent.test.ts';
 

@@ -19,8 +19,9 @@ if (!existsSync(addon)) {
   process.exit(1);
 }
 
-// A VEX or EVEX mnemonic (baseline code has none but verr and verw), or a register that only they have.
-const wideMnemonic = /^v(?!err|erw)[a-z0-9]+$/;
+// A VEX or EVEX mnemonic (baseline code has none but verr and verw) or one for tile registers, or a register that only
+// they have.
+const wideMnemonic = /^(v(?!err|erw)[a-z0-9]+|tile[a-z0-9]+|(ld|st)tilecfg)$/;
 const wideRegister = /%[yzt]mm\d|%k[1-7]\b|%xmm(1[6-9]|[23]\d)\b/;
 const problems = new Set();
 let wideFunctions = 0;

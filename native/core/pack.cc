@@ -84,7 +84,8 @@ void with_width(DType dtype, Run run) {
 }  // namespace
 
 int64_t packed_bytes(const PackLayout& layout, int64_t n, int64_t k) {
-  return round_up(n, layout.panel) * padded_k(layout, k) * dtype_bytes(layout.dtype);
+  const int64_t parts = std::max(layout.parts, 1);
+  return round_up(n, layout.panel) * padded_k(layout, k) * dtype_bytes(layout.dtype) * parts;
 }
 
 int64_t packed_index(const PackLayout& layout, int64_t k_total, int64_t n, int64_t k) {

@@ -16,14 +16,17 @@
 
 namespace vectral {
 
-// What a GEMM multiplies. The sums are f32, or exact i32 for i8; what comes out is f32.
-enum class Arithmetic : uint8_t { f32, bf16, i8 };
+// What a GEMM multiplies. The sums are f32, or exact i32 for i8; what comes out is f32. f32_weights is f32 for a W that
+// is packed once and used often: an instruction set may then lay it out otherwise.
+enum class Arithmetic : uint8_t { f32, bf16, i8, f32_weights };
 
 struct PackLayout {
   DType dtype = DType::f32;
   int32_t panel = 1;
   int32_t interleave = 1;
   int32_t block = 0;
+  // Not 0: W is the sum of so many matrices of `dtype`, whose panels stand one after another in each panel.
+  int32_t parts = 0;
 
   bool operator==(const PackLayout&) const = default;
 };
@@ -43,11 +46,12 @@ constexpr float kRotationGain = 16;
 
 int64_t packed_bytes(const PackLayout& layout, int64_t n, int64_t k);
 
-// Index of element (n, k) in elements from the start.
+// Index of element (n, k) in elements from the start; without parts.
 int64_t packed_index(const PackLayout& layout, int64_t k_total, int64_t n, int64_t k);
 
 // Packs panels [panel_begin, panel_end) of W, whose element (n, k) stands at source[n * n_stride + k * k_stride]
 // (so a transposed source packs the same way). source and layout have the same dtype. Fills the padding with zeros.
+// Of a layout with parts it packs one part of one panel.
 void pack_panels(const PackLayout& layout, const void* source, int64_t n_stride, int64_t k_stride, int64_t n, int64_t k,
                  int64_t panel_begin, int64_t panel_end, void* packed);
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 
+#include "half.h"
 #include "thread_pool.h"
 
 namespace vectral {
@@ -43,6 +44,7 @@ std::string key_of(const std::vector<Tensor>& parts, const PackingIsa& isa, cons
   add(layout.panel);
   add(layout.interleave);
   add(layout.block);
+  add(layout.parts);
   for (const Tensor& part : parts) {
     add(part.storage->source());
     add(part.storage->offset());
@@ -82,6 +84,21 @@ void for_each_part(const std::vector<Tensor>& parts, int64_t first, int64_t coun
       visit(part.dtype, source, begin - first, end - begin);
     }
     first -= rows;
+  }
+}
+
+// One panel from its `rows`; where the layout has parts from `wide`, of which each takes what bf16 holds of the rest.
+void pack_one(const PackLayout& layout, void* rows, void* wide, int64_t height, int64_t k, uint8_t* panel) {
+  if (layout.parts == 0) return pack_panels(layout, rows, k, 1, height, k, 0, 1, panel);
+  const int64_t part_bytes = packed_bytes(layout, layout.panel, k) / layout.parts;
+  auto* const part = static_cast<BF16*>(rows);
+  auto* const rest = static_cast<float*>(wide);
+  for (int32_t p = 0; p < layout.parts; ++p) {
+    for (int64_t i = 0; i < height * k; ++i) {
+      part[i] = narrow_bf16(rest[i]);
+      rest[i] -= widen(part[i]);
+    }
+    pack_panels(layout, part, k, 1, height, k, 0, 1, panel + p * part_bytes);
   }
 }
 
@@ -151,7 +168,7 @@ Status PackedWeights::pack(const std::vector<Tensor>& parts, const PackingIsa& i
     for (int64_t p; (p = next.fetch_add(1, std::memory_order_relaxed)) < panels;) {
       const int64_t first = p * layout.panel, height = std::min<int64_t>(layout.panel, n - first);
       gather_rows(parts, isa, first, height, static_cast<float*>(wide.data()), rows.data());
-      pack_panels(layout, rows.data(), k, 1, height, k, 0, 1, static_cast<uint8_t*>(memory_.data()) + p * panel_bytes);
+      pack_one(layout, rows.data(), wide.data(), height, k, static_cast<uint8_t*>(memory_.data()) + p * panel_bytes);
     }
   });
   if (short_of_memory) return Status::error("linear: not enough memory to pack the weights");
@@ -167,13 +184,14 @@ void PackedWeights::gather_rows(const std::vector<Tensor>& parts, const PackingI
   const DType dtype = view_.layout.dtype;
   const int64_t k = view_.k;
   for_each_part(parts, first, count, [&](DType from, const uint8_t* source, int64_t at, int64_t height) {
-    if (from == dtype) {
+    const bool split = view_.layout.parts > 0;
+    if (from == dtype && !split) {
       std::memcpy(static_cast<uint8_t*>(rows) + at * k * dtype_bytes(dtype), source,
                   static_cast<size_t>(height * k * dtype_bytes(dtype)));
       return;
     }
     isa.to_f32(from, source, wide + at * k, height * k);
-    if (dtype != DType::i8)
+    if (dtype != DType::i8 && !split)
       isa.from_f32(dtype, wide + at * k, static_cast<uint8_t*>(rows) + at * k * dtype_bytes(dtype), height * k);
   });
   if (dtype != DType::i8) return;

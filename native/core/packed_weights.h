@@ -28,8 +28,9 @@ class PackedWeights {
  public:
   // The matrices `parts` [n_i, k] (f32, f16 or bf16), stacked to [sum of n_i, k] and packed on `threads` threads of the
   // pool. For f32 arithmetic parts of different types are widened to f32 and otherwise keep theirs; for bf16 they are
-  // rounded to bf16; for i8 each row is divided by its own scale. If the same parts are packed for the same arithmetic
-  // anywhere in this process, that copy is shared. The parts need not live on.
+  // rounded to bf16; for f32_weights they may be cut into bf16 parts (PackLayout::parts), as for f32 otherwise; for i8
+  // each row is divided by its own scale. If the same parts are packed for the same arithmetic anywhere in this
+  // process, that copy is shared. The parts need not live on.
   static Status of(const std::vector<Tensor>& parts, Arithmetic arithmetic, const PackingIsa& isa, int threads,
                    std::shared_ptr<const PackedWeights>* packed);
 
@@ -48,7 +49,7 @@ class PackedWeights {
   PackedWeights() = default;
   Status pack(const std::vector<Tensor>& parts, const PackingIsa& isa, int threads);
   // Rows [first, first + count) of the stacked parts, row-major, in the type of the packed matrix. `wide` holds f32
-  // rows.
+  // rows, and is the result where the layout has parts.
   void gather_rows(const std::vector<Tensor>& parts, const PackingIsa& isa, int64_t first, int64_t count, float* wide,
                    void* rows);
 

@@ -2,6 +2,10 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #endif
 
 namespace vectral {
@@ -47,6 +51,17 @@ uint64_t saved_registers() {
   return (static_cast<uint64_t>(high) << 32) | low;
 }
 
+// Linux keeps the 8 KiB of tile registers only for processes that ask for them, and may refuse. The answer holds for
+// all threads, present and to come.
+bool tiles_granted() {
+#if defined(__linux__)
+  constexpr int kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+
 uint64_t detect() {
   constexpr uint64_t kYmmSaved = 0x6, kZmmSaved = 0xE6, kTilesSaved = 0x60000;
   const Leaf one = cpuid(1, 0);
@@ -68,7 +83,9 @@ uint64_t detect() {
   take(seven.ebx, 31, kAvx512Vl, kZmmSaved);
   take(seven.ecx, 11, kAvx512Vnni, kZmmSaved);
   take(seven_one.eax, 5, kAvx512Bf16, kZmmSaved);
-  take(seven.edx, 24, kAmxTile, kTilesSaved);
+  constexpr int kTileBit = 24;
+  if (!((seven.edx >> kTileBit) & 1) || (saved & kTilesSaved) != kTilesSaved || !tiles_granted()) return found;
+  take(seven.edx, kTileBit, kAmxTile, kTilesSaved);
   take(seven.edx, 22, kAmxBf16, kTilesSaved);
   take(seven.edx, 25, kAmxInt8, kTilesSaved);
   return found;

@@ -23,7 +23,8 @@ enum CpuFeature : uint64_t {
   kNeon = 1 << 12,
 };
 
-// Bits of CpuFeature, each only where the OS also saves the registers it uses (XGETBV).
+// Bits of CpuFeature, each only where the OS also saves the registers it uses (XGETBV; for AMX, Linux is asked to at
+// the first call).
 uint64_t cpu_features();
 
 // The names of those bits, as /proc/cpuinfo spells them ("avx512_vnni").

@@ -19,7 +19,7 @@ enum class Activation : uint8_t { none, gelu, gelu_tanh, relu, silu, tanh, sigmo
 // C = activation(A * W^T + bias) + residual, for rows [row_begin, row_end) and panels [panel_begin, panel_end) of W.
 struct GemmArgs {
   // [m, k], step lda: f32 for gemm, bf16 for gemm_bf16, u8 for gemm_i8. The latter two as quantize_*_rows write them, k
-  // padded.
+  // padded; where W has parts as split_bf16_rows does.
   const void* a = nullptr;
   int64_t lda = 0;
   PackedView w;                     // packed from [n, k]: f32, f16 or bf16 for gemm, bf16, i8
@@ -31,6 +31,7 @@ struct GemmArgs {
   int64_t ldc = 0;
   int64_t row_begin = 0, row_end = 0;
   int64_t panel_begin = 0, panel_end = 0;
+  bool far_weights = false;  // W is likely outside L2: fetch it ahead
   // gemm_i8 only: A[m, k] stands for row_scale[m] * (a - 128), W[n, k] for column_scale[n] * w.
   const float* row_scale = nullptr;     // [m]
   const float* column_scale = nullptr;  // [n]
@@ -67,6 +68,7 @@ constexpr int64_t kPeakNumbers = 1024;  // enough for the widest register of any
   KERNEL(void, gemm_i8, (const GemmArgs& args))                                                                        \
   /* rows of x as the operand A of gemm_bf16 and gemm_i8, k padded to whole groups of 2 and 4 */                       \
   KERNEL(void, quantize_bf16_rows, (const float* x, int64_t ldx, int64_t rows, int64_t k, BF16* q, int64_t ldq))       \
+  KERNEL(void, split_bf16_rows, (const float* x, int64_t ldx, int64_t rows, int64_t k, BF16* q, int64_t ldq))          \
   KERNEL(                                                                                                              \
       void, quantize_i8_rows,                                                                                          \
       (const float* x, int64_t ldx, int64_t rows, int64_t k, float* rotated, uint8_t* q, int64_t ldq, float* scale))   \

@@ -41,14 +41,18 @@ struct Tables {
   KernelTable of[kIsaCount];
 };
 
-// Parents stand before their children in the list, so one pass in order completes every table.
+// What the ISA sets itself, over what its parents do. The first is its own parent.
+KernelTable complete_table(int isa) {
+  const int parent = index_of(kIsas[isa].parent);
+  KernelTable table = parent == isa ? KernelTable() : complete_table(parent);
+  kIsas[isa].fill(&table);
+  return table;
+}
+
 const Tables& tables() {
   static const Tables all = [] {
     Tables t;
-    for (int i = 0; i < kIsaCount; ++i) {
-      t.of[i] = t.of[index_of(kIsas[i].parent)];
-      kIsas[i].fill(&t.of[i]);
-    }
+    for (int i = 0; i < kIsaCount; ++i) t.of[i] = complete_table(i);
     return t;
   }();
   return all;

@@ -5,6 +5,7 @@
 #include "normalize.inl.h"
 #include "softmax.inl.h"
 #include "reduce.inl.h"
+#include "gemm_layout.inl.h"
 #include "gemm_finish.inl.h"
 #include "gemm_tile.inl.h"
 #include "gemm.inl.h"

@@ -164,6 +164,6 @@ inline void gemm_width(const GemmArgs& args) {
 }
 
 inline bool layout_fits(const PackLayout& layout, int32_t interleave) {
-  return layout.interleave == interleave && layout.block == 0 && layout.panel % kLanes == 0 &&
+  return layout.interleave == interleave && layout.block == 0 && layout.parts == 0 && layout.panel % kLanes == 0 &&
          layout.panel <= kPanelVectors * kLanes;
 }

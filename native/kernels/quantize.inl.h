@@ -17,6 +17,29 @@ inline void quantize_bf16_rows(const float* x, int64_t ldx, int64_t rows, int64_
   }
 }
 
+// x as the sum of three bf16, exact for all 24 bits of a float unless it or its rest is denormal: the part after the
+// first `part` elements of the row is what rounding left of it. A row holds ldq = 3 * part elements; part is k rounded
+// up to 2 at least, the padding zero. What does not fit a bf16 leaves NaN as its rest.
+inline void split_bf16_rows(const float* x, int64_t ldx, int64_t rows, int64_t k, BF16* q, int64_t ldq) {
+  const int64_t part = ldq / 3;
+  for (int64_t r = 0; r < rows; ++r, x += ldx, q += ldq) {
+    for (int64_t i = 0; i < k; i += kLanes) {
+      const int64_t n = k - i;
+      Vec rest = n >= kLanes ? load(x + i) : load_partial(x + i, n);
+      for (BF16* to = q + i; to < q + ldq; to += part) {
+        if (n >= kLanes) {
+          store(to, rest);
+          rest = rest - load(to);
+        } else {
+          store_partial(to, rest, n);
+          rest = rest - load_partial(to, n);
+        }
+      }
+    }
+    if (k % 2 != 0) q[k] = q[part + k] = q[2 * part + k] = BF16{0};
+  }
+}
+
 // The rotation spreads a row's outliers over 16 places, so that they do not set the step for all others: on STS-B it
 // brings the mean of 1 - cosine from 3.3e-3 to 4.9e-4 (QuaRot, Ashkboos et al. 2024, has the idea). Blocks of 128, then
 // one of the 16 s values that are left; each block is 16 slices, mixed by a Hadamard matrix in four steps of sums and

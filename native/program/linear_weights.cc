@@ -31,6 +31,7 @@ Status LinearMatrix::make(const std::vector<LinearPart>& parts, Arithmetic arith
   }
   const KernelTable& k = *isa.kernels;
   const PackingIsa packing{isa.name, k.gemm_layout, k.to_f32, k.from_f32, k.quantize_i8_rows};
+  if (arithmetic == Arithmetic::f32) arithmetic = Arithmetic::f32_weights;
   if (Status status = PackedWeights::of(weights, arithmetic, packing, threads, &matrix->packed_); !status.is_ok()) {
     return status;
   }

@@ -38,6 +38,7 @@ struct LinearWeights {
   const float* column_scale = nullptr;  // i8 only, as GemmArgs
   const int32_t* column_sum = nullptr;  // i8 only
   const float* bias = nullptr;
+  bool far = false;  // between two uses so many others pass that L2 no longer holds it
 };
 
 struct OpArgs {

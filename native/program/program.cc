@@ -46,6 +46,9 @@ Status Program::compile(Plan plan, const IsaChoice& isa, int threads, std::share
     made->weights_[i] = made->matrices_[i].weights();
     step.weights.clear();
   }
+  constexpr int64_t kHeldBytes = 1024 * 1024;  // half the L2 of the smallest core with tile registers
+  const bool far = made->packed_bytes() > kHeldBytes;
+  for (LinearWeights& weights : made->weights_) weights.far = far;
   made->plan_ = std::move(plan);
   *program = std::move(made);
   return Status::ok();

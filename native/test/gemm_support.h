@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "../core/half.h"
+#include "emulated_amx.h"
 #include "kernel_support.h"
 
 namespace vectral::test {
@@ -34,6 +35,14 @@ inline double activation64(Activation f, double x) {
 inline double coarse_error(Activation f, double x) { return f == Activation::gelu ? 6e-5 + 1e-6 * std::abs(x) : 0; }
 
 inline int64_t round_up(int64_t value, int64_t step) { return (value + step - 1) / step * step; }
+
+template <typename Body>
+void on_every_tested_isa(Body body) {
+  for (const IsaChoice& isa : tested_isas()) {
+    CAPTURE(isa.name);
+    body(*isa.kernels);
+  }
+}
 
 using Kernel = void (*)(const GemmArgs&);
 

@@ -41,7 +41,7 @@ struct Problem : Quantised<BF16, BF16> {
 };
 
 TEST_CASE("gemm_bf16: every row count, odd k and n, against float64") {
-  on_every_isa([](const KernelTable& kernels) {
+  on_every_tested_isa([](const KernelTable& kernels) {
     for (int64_t n : {1, 5, 16, 17, 33, 48, 49, 100}) {
       for (int64_t k : {0, 1, 3, 5, 33, 96}) {
         for (int64_t m = 0; m <= 17; ++m) {
@@ -61,7 +61,7 @@ TEST_CASE("gemm_bf16: every row count, odd k and n, against float64") {
 }
 
 TEST_CASE("gemm_bf16: more rows than one block of A, k of 383") {
-  on_every_isa([](const KernelTable& kernels) {
+  on_every_tested_isa([](const KernelTable& kernels) {
     Problem p(400, 50, 383, 12);
     GemmArgs g = p.args(kernels);
     Guarded c = p.run(kernels.gemm_bf16, g);
@@ -71,7 +71,7 @@ TEST_CASE("gemm_bf16: more rows than one block of A, k of 383") {
 }
 
 TEST_CASE("gemm_bf16: bias, residual and activation in every combination") {
-  on_every_isa([](const KernelTable& kernels) {
+  on_every_tested_isa([](const KernelTable& kernels) {
     for (int64_t n : {3, 48, 50}) {
       Problem p(7, n, 20, 5);
       for (Activation f : kActivations) {
@@ -93,7 +93,7 @@ TEST_CASE("gemm_bf16: bias, residual and activation in every combination") {
 }
 
 TEST_CASE("gemm_bf16: rows and panels may be cut anywhere without changing a bit") {
-  on_every_isa([](const KernelTable& kernels) {
+  on_every_tested_isa([](const KernelTable& kernels) {
     Problem p(29, 150, 67, 8);
     GemmArgs g = p.args(kernels);
     g.bias = p.bias.data();
@@ -104,7 +104,7 @@ TEST_CASE("gemm_bf16: rows and panels may be cut anywhere without changing a bit
 }
 
 TEST_CASE("gemm_bf16: NaN and infinity reach exactly the rows and columns they belong to") {
-  on_every_isa([](const KernelTable& kernels) {
+  on_every_tested_isa([](const KernelTable& kernels) {
     Problem p(11, 50, 9, 13);
     p.a[4 * p.lda + 8] = narrow_bf16(kNaN);
     p.weights[20 * 9 + 8] = narrow_bf16(kInf);

@@ -73,7 +73,7 @@ bool sums_exact(Problem& p, const KernelTable& kernels) {
 }
 
 TEST_CASE("gemm_i8: sums are exact at every row count, odd k and n") {
-  on_every_isa([](const KernelTable& kernels) {
+  on_every_tested_isa([](const KernelTable& kernels) {
     for (int64_t n : {1, 5, 16, 17, 33, 48, 49, 100}) {
       for (int64_t k : {0, 1, 3, 5, 33, 96, 383}) {
         for (int64_t m = 0; m <= 17; m += k > 96 ? 3 : 1) {
@@ -90,7 +90,7 @@ TEST_CASE("gemm_i8: sums are exact at every row count, odd k and n") {
 
 // Products of the extremes: 255 * -128 twice over is beyond i16, and 65536 of them reach 0.996 of i32.
 TEST_CASE("gemm_i8: no saturation and no overflow, up to k of 65536") {
-  on_every_isa([](const KernelTable& kernels) {
+  on_every_tested_isa([](const KernelTable& kernels) {
     for (int64_t k : {8, 65536}) {
       for (int activation : {0, 1, 255}) {
         for (int weight : {-128, -127, 127}) {
@@ -108,7 +108,7 @@ TEST_CASE("gemm_i8: no saturation and no overflow, up to k of 65536") {
 }
 
 TEST_CASE("gemm_i8: scales, bias, residual and activation in every combination") {
-  on_every_isa([](const KernelTable& kernels) {
+  on_every_tested_isa([](const KernelTable& kernels) {
     for (int64_t n : {3, 48, 50}) {
       Problem p(7, n, 20, 5);
       for (float& s : p.row_scale) s *= 1e-2f;
@@ -132,7 +132,7 @@ TEST_CASE("gemm_i8: scales, bias, residual and activation in every combination")
 }
 
 TEST_CASE("gemm_i8: rows and panels may be cut anywhere without changing a bit") {
-  on_every_isa([](const KernelTable& kernels) {
+  on_every_tested_isa([](const KernelTable& kernels) {
     Problem p(29, 150, 67, 8);
     for (float& s : p.row_scale) s *= 1e-2f;
     GemmArgs g = p.args(kernels);
@@ -147,7 +147,7 @@ TEST_CASE("gemm_i8: rows and panels may be cut anywhere without changing a bit")
 TEST_CASE("gemm_i8: all instruction sets give the same bits") {
   Problem p(40, 77, 383, 9);
   std::map<std::string, Guarded> results;
-  for (const IsaChoice& isa : runnable_isas()) {
+  for (const IsaChoice& isa : tested_isas()) {
     GemmArgs g = p.args(*isa.kernels);
     g.bias = p.bias.data();
     g.residual = p.residual.data();
@@ -161,7 +161,7 @@ TEST_CASE("gemm_i8: all instruction sets give the same bits") {
 }
 
 TEST_CASE("gemm_i8: a row whose scale is NaN is NaN, a row of scale zero the bias") {
-  on_every_isa([](const KernelTable& kernels) {
+  on_every_tested_isa([](const KernelTable& kernels) {
     Problem p(9, 50, 12, 4);
     p.row_scale[3] = kNaN;
     p.row_scale[5] = 0;

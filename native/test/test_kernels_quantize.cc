@@ -194,7 +194,7 @@ TEST_CASE("quantize_i8_rows: what overflows when rotated poisons its row, wherev
 // Both operands quantised by the kernel, weights turned to s8 by flipping the top bit: the error of the whole product
 // is that of the rounding, at most half a step of either operand a term, plus both at once.
 TEST_CASE("an int8 product stays within the rounding of its operands") {
-  on_every_isa([](const KernelTable& kernels) {
+  on_every_tested_isa([](const KernelTable& kernels) {
     const int64_t m = 9, n = 50, k = 383, ld = 384;
     Numbers numbers(3);
     const std::vector<float> x = numbers.normals(m * k), w = numbers.normals(n * k);

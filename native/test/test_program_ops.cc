@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "emulated_amx.h"
 #include "program_support.h"
 
 namespace vectral::test {
@@ -14,7 +15,7 @@ constexpr double kTolerance = 1e-5;
 
 template <typename Body>
 void on_every_isa(Body body) {
-  for (const IsaChoice& isa : runnable_isas()) {
+  for (const IsaChoice& isa : tested_isas()) {
     CAPTURE(isa.name);
     body(isa);
   }

@@ -191,7 +191,7 @@ describe('inspect', () => {
       succeed(['inspect', '--format', 'json', join(root, 'models/all-MiniLM-L6-v2')]).toString(),
     );
     expect(output.tensors).toHaveLength(104);
-    expect(output.native.isa).toMatch(/^(scalar|avx2|avx512|avx512vnni|avx512bf16|neon)$/);
+    expect(output.native.isa).toMatch(/^(scalar|avx2|avx512|avx512vnni|avx512bf16|amx_split|amx|neon)$/);
   });
 });
 

@@ -55,11 +55,13 @@ bool norms_at_once(const OpArgs& args) {
 // x in the arithmetic's own type, a block of rows at a time: small enough to stay in L2 while all panels pass over it.
 constexpr int64_t kQuantizedBytes = 256 * 1024;
 
-// Runs `gemm` over this thread's rows of x, converted to T by `convert(first row, rows, target, step, …)`.
-template <typename T, typename Convert>
-Status run_converted(const OpArgs& args, GemmArgs gemm, void (*kernel)(const GemmArgs&), int64_t group,
-                     const Convert& convert) {
-  const int64_t step = (gemm.w.k + group - 1) / group * group;
+// Runs `gemm` over this thread's rows of x, converted to kParts rows of T side by side by `convert(first row, rows,
+// target, step, …)`.
+template <typename T, int kParts = 1, typename Convert>
+Status run_converted(const OpArgs& args, GemmArgs gemm, void (*kernel)(const GemmArgs&), const Convert& convert) {
+  // Rows begin on cache lines and lie an odd number of them apart: those of one tile then share no cache set.
+  constexpr int64_t kLine = 64 / sizeof(T);
+  const int64_t step = ((gemm.w.k + kLine - 1) / kLine | 1) * kLine * kParts;
   const int64_t fit = kQuantizedBytes / (step * static_cast<int64_t>(sizeof(T)));
   const int64_t block = std::max<int64_t>(fit / kRowGrain * kRowGrain, kRowGrain);
   const int64_t end = gemm.row_end, most = std::min(block, end - gemm.row_begin);
@@ -111,6 +113,7 @@ Status run(const OpArgs& args) {
   gemm.w = args.weights->matrix;
   gemm.column_scale = args.weights->column_scale;
   gemm.column_sum = args.weights->column_sum;
+  gemm.far_weights = args.weights->far;
   gemm.bias = args.weights->bias;
   if (has_residual(args)) {
     gemm.residual = args.inputs[1].as<const float>();
@@ -131,17 +134,23 @@ Status run(const OpArgs& args) {
   const auto row = [&](int64_t r) { return x.as<const float>() + r * x.row_stride; };
   switch (args.attributes->arithmetic) {
     case Arithmetic::bf16:
-      return run_converted<BF16>(args, gemm, kernels.gemm_bf16, 2,
+      return run_converted<BF16>(args, gemm, kernels.gemm_bf16,
                                  [&](int64_t first, int64_t count, BF16* rows, int64_t step, float*, float*) {
                                    kernels.quantize_bf16_rows(row(first), x.row_stride, count, gemm.w.k, rows, step);
                                  });
     case Arithmetic::i8:
       return run_converted<uint8_t>(
-          args, gemm, kernels.gemm_i8, 4,
+          args, gemm, kernels.gemm_i8,
           [&](int64_t first, int64_t count, uint8_t* rows, int64_t step, float* rotated, float* scales) {
             kernels.quantize_i8_rows(row(first), x.row_stride, count, gemm.w.k, rotated, rows, step, scales);
           });
     default:
+      if (gemm.w.layout.parts > 0) {
+        return run_converted<BF16, 3>(args, gemm, kernels.gemm_bf16,
+                                      [&](int64_t first, int64_t count, BF16* rows, int64_t step, float*, float*) {
+                                        kernels.split_bf16_rows(row(first), x.row_stride, count, gemm.w.k, rows, step);
+                                      });
+      }
       run_f32(args, gemm);
       return Status::ok();
   }

@@ -1,0 +1,6 @@
+}  // namespace vectral::amx
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
