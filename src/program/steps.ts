@@ -65,9 +65,10 @@ export function labelStep(step: Step, symbols: readonly number[]): string {
   const [first = output] = inputs;
   if (op === 'linear') {
     const features = weights.reduce((sum, weight) => sum + (weight.shape[0] ?? 0), 0);
-    const norm = attributes.norm === 'layer' ? 2 : 0; // its gamma and beta
-    const residual = inputs.length > 1 + norm ? '+ residual' : '';
-    const more = [attributes.activation ?? '', residual, norm ? '+ layerNorm' : ''].filter(Boolean);
+    // x, then a residual, then what belongs to the norm: gamma and beta
+    const norm = attributes.norm === undefined ? '' : `${attributes.norm}Norm`;
+    const residual = inputs.length > (norm ? 3 : 1) ? '+ residual' : '';
+    const more = [attributes.activation, residual, norm].filter(Boolean);
     return [`linear ${shape(first)} × ${formatShape([features, lastDim(first.shape)])}`, ...more].join(' ');
   }
   if (op === 'attention' || op === 'attentionProbs') return `${op} ${shape(first)}, ${attributes.heads} heads`;

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import * as ops from '../../src/ops/index.js';
 import { type StepCost, stepCost } from '../../src/program/cost.js';
 import { Graph } from '../../src/program/graph.js';
+import { rewrite } from '../../src/program/rules/index.js';
 import { describeStep, labelStep } from '../../src/program/steps.js';
 import { OFFSETS, SEQUENCES, symbolSizes, TOKENS } from '../../src/tensor/shape.js';
 import { Tensor } from '../../src/tensor/tensor.js';
@@ -74,6 +75,26 @@ describe('linear', () => {
       valueBytes: (120 + 280 + 280) * 4,
     });
     expect(labelStep(described, symbols)).toBe('linear [10,12] × [28,12] gelu + residual');
+  });
+
+  it('with a norm reads gamma and beta', () => {
+    const graph = new Graph();
+    const normed = ops.layerNorm(
+      ops.linear(x(graph), constant([20, 12], 1)),
+      constant([20], 2),
+      constant([20], 3),
+      1e-5,
+    );
+    graph.output('y', normed);
+    rewrite(graph);
+    const [step, ...more] = graph.steps.map((each) => describeStep(graph, each));
+    expect(more).toEqual([]);
+    expect(labelStep(step!, symbols)).toBe('linear [10,12] × [20,12] layerNorm');
+    expect(stepCost(step!, symbols)).toEqual({
+      operations,
+      weightBytes: 20 * 12 * 4 + 2 * 20 * 4,
+      valueBytes,
+    });
   });
 });
 
