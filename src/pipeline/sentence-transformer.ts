@@ -310,7 +310,7 @@ export class SentenceTransformer {
     };
     const specialTokens = tokenizer.specialTokensCount;
     const estimate = (text: string) =>
-      Math.min(specialTokens + (prompt.length + text.length) / charactersPerToken, maxSeqLength);
+      Math.min(specialTokens + Math.ceil((prompt.length + text.length) / charactersPerToken), maxSeqLength);
     let promptLength = 0;
     if (prompt !== '' && !this.#modules.pooling.includePrompt) {
       // the prompt as a text of its own, less the special token that ends it

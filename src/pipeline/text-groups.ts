@@ -24,7 +24,7 @@ const smallestShare = 64;
  * Texts tokenized as their groups are asked for: while groups compute, the next is tokenized. A group has at least one
  * text. What all threads may take at once comes in the given order, and is cut between them. Of more, every thread takes
  * whole groups: longest texts first, so that those of a group are alike, and toward the end smaller ones.
- * @param estimates how many tokens each text may have: what decides before it is tokenized.
+ * @param estimates how many tokens each text may have, whole numbers: what decides before it is tokenized.
  */
 export function* groupTexts(
   estimates: readonly number[],
