@@ -27,7 +27,8 @@ async function measure(callers, call) {
   const loop = async (caller) => {
     for (let i = caller * 97; performance.now() < end; i += 101) {
       const begin = performance.now();
-      texts += await call(i);
+      const done = await call(i);
+      texts += done;
       calls.push(performance.now() - begin);
     }
   };
