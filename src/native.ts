@@ -141,13 +141,17 @@ export interface Native {
 
   /** Parses a plan and packs its weights off the calling thread. */
   compile(plan: NativePlan, threads: number): Promise<ProgramHandle>;
-  /** One asynchronous job. `outputs` are filled; neither array may be touched until the promise settles. */
+  /**
+   * One asynchronous job of at most `threads` threads; all jobs of a program that go on at once use at most `together`.
+   * `outputs` are filled; neither the lists nor their arrays may be touched until the promise settles.
+   */
   run(
     program: ProgramHandle,
     inputs: readonly NativeArray[],
     symbols: readonly number[],
     outputs: readonly NativeArray[],
     threads: number,
+    together: number,
   ): Promise<void>;
   /** One asynchronous job of 1 + 2 · `runs` runs. Otherwise as `run`. */
   profile(

@@ -11,23 +11,24 @@
 namespace vectral {
 
 JobQueue& JobQueue::instance() {
-  static JobQueue& queue = *new JobQueue(usable_cpus() + 1);
+  // One runner more than there can be jobs that compute, for those that wait for files.
+  static JobQueue& queue = *new JobQueue(usable_cpus() + 1, usable_cpus());
   return queue;
 }
 
-void JobQueue::submit(const void* owner, int threads, std::function<void()> work) {
+void JobQueue::submit(const void* owner, const Demand& demand, Work work) {
   std::unique_lock lock(mutex_);
-  waiting_.push_back({owner, threads > 1, std::move(work)});
-  const int can_begin = startable();
-  if (can_begin > idle_) start_runner();
+  waiting_.push_back({owner, demand, std::move(work)});
+  const bool begins = can_begin();
+  if (begins && idle_ == 0) start_runner();
   if (runners_ == 0) {
     const Job job = std::move(waiting_.back());
     waiting_.pop_back();
     lock.unlock();
-    return job.work();
+    return job.work(demand.threads);
   }
   lock.unlock();
-  if (can_begin > 0) arrived_.notify_one();
+  if (begins) arrived_.notify_one();
 }
 
 void JobQueue::withdraw(const void* owner) {
@@ -37,18 +38,31 @@ void JobQueue::withdraw(const void* owner) {
       std::stable_partition(waiting_.begin(), waiting_.end(), [owner](const Job& job) { return job.owner != owner; });
   std::move(kept, waiting_.end(), std::back_inserter(dropped));
   waiting_.erase(kept, waiting_.end());
-  ended_.wait(lock, [&] { return std::find(running_.begin(), running_.end(), owner) == running_.end(); });
+  if (can_begin()) arrived_.notify_one();
+  ended_.wait(lock, [&] {
+    return std::none_of(running_.begin(), running_.end(), [owner](const Running& r) { return r.owner == owner; });
+  });
 }
 
-// How many of the waiting jobs could begin now.
-int JobQueue::startable() const {
-  int single = 0;
-  bool pooled = false;
-  for (const Job& job : waiting_) {
-    single += !job.pooled;
-    pooled |= job.pooled;
+// How many threads the job would get now; 0: it must wait.
+int JobQueue::granted(const Job& job) const {
+  const Demand& wants = job.demand;
+  if (wants.lane == nullptr) return wants.threads;
+  int used = 0, lane_used = 0, rivals = 0;
+  for (const Running& running : running_) {
+    if (running.lane == nullptr) continue;
+    used += running.threads;
+    if (running.lane == wants.lane) lane_used += running.threads;
   }
-  return single + (pooled && !pooled_runs_);
+  for (const Job& other : waiting_) rivals += other.demand.lane != nullptr;
+  int free = std::min(std::max(wants.together, wants.threads) - lane_used, std::max(cpus_, wants.threads) - used);
+  if (used > 0) free = std::min(free, cpus_ - used);
+  if (free <= 0) return 0;
+  return std::clamp(free / std::max(rivals, 1), 1, wants.threads);
+}
+
+bool JobQueue::can_begin() const {
+  return std::any_of(waiting_.begin(), waiting_.end(), [this](const Job& job) { return granted(job) > 0; });
 }
 
 void JobQueue::start_runner() {
@@ -63,16 +77,17 @@ void JobQueue::start_runner() {
   ++idle_;
 }
 
-bool JobQueue::take(Job* job) {
-  const auto first = std::find_if(waiting_.begin(), waiting_.end(),
-                                  [this](const Job& waiting) { return !(waiting.pooled && pooled_runs_); });
-  if (first == waiting_.end()) return false;
-  *job = std::move(*first);
-  waiting_.erase(first);
-  running_.push_back(job->owner);
-  pooled_runs_ |= job->pooled;
-  --idle_;
-  return true;
+bool JobQueue::take(Job* job, int* threads) {
+  for (auto next = waiting_.begin(); next != waiting_.end(); ++next) {
+    *threads = granted(*next);
+    if (*threads == 0) continue;
+    *job = std::move(*next);
+    waiting_.erase(next);
+    running_.push_back({job->owner, job->demand.lane, *threads});
+    --idle_;
+    return true;
+  }
+  return false;
 }
 
 // A runner sleeps as soon as nothing is left: to spin for the next job made single calls no quicker, and took the core
@@ -81,13 +96,20 @@ void JobQueue::run_jobs() {
   std::unique_lock lock(mutex_);
   for (;;) {
     Job job;
-    while (!take(&job)) arrived_.wait(lock);
+    int threads;
+    while (!take(&job, &threads)) arrived_.wait(lock);
+    // Where several may begin, each runner wakes the next.
+    if (can_begin()) {
+      if (idle_ == 0) start_runner();
+      arrived_.notify_one();
+    }
     lock.unlock();
-    job.work();
+    job.work(threads);
     job.work = nullptr;  // while the owner still waits for it
     lock.lock();
-    running_.erase(std::find(running_.begin(), running_.end(), job.owner));
-    if (job.pooled) pooled_runs_ = false;
+    running_.erase(std::find_if(running_.begin(), running_.end(), [&](const Running& running) {
+      return running.owner == job.owner && running.lane == job.demand.lane && running.threads == threads;
+    }));
     ++idle_;
     ended_.notify_all();
   }

@@ -74,56 +74,69 @@ ThreadPool& ThreadPool::instance() {
   return *pool.load(std::memory_order_relaxed);
 }
 
-int ThreadPool::ensure_workers(int wanted) {
-  while (static_cast<int>(workers_.size()) < wanted) {
+int ThreadPool::ensure_workers(Team& team, int wanted) {
+  while (static_cast<int>(team.workers.size()) < wanted) {
     auto worker = std::make_unique<Worker>();
-    const int thread = static_cast<int>(workers_.size()) + 1;
+    const int thread = static_cast<int>(team.workers.size()) + 1;
     // The one place below the Node layer that meets an exception: the standard library has no other way to refuse.
     try {
-      std::thread([this, &posted = *worker, thread] { work(posted, thread); }).detach();
+      std::thread([&team, &own = *worker, thread] { work(team, own, thread); }).detach();
     } catch (const std::system_error&) {
       break;
     }
-    workers_.push_back(std::move(worker));
+    team.workers.push_back(std::move(worker));
   }
-  return std::min(wanted, static_cast<int>(workers_.size()));
+  return std::min(wanted, static_cast<int>(team.workers.size()));
+}
+
+ThreadPool::Team& ThreadPool::take_team() {
+  std::lock_guard lock(mutex_);
+  if (free_.empty()) return *teams_.emplace_back(std::make_unique<Team>());
+  Team& team = *free_.back();
+  free_.pop_back();
+  return team;
 }
 
 void ThreadPool::run_erased(int threads, Call call, const void* task) {
   threads = std::clamp(threads, 1, kMaxThreads);
-  if (threads == 1) {
-    return call(task, 0, 1, false);
+  // Others' threads leave this caller what they do not use, and itself in any case.
+  int others = active_.load(std::memory_order_relaxed), mine;
+  do {
+    mine = others == 0 ? threads : std::clamp(cpus() - others, 1, threads);
+  } while (!active_.compare_exchange_weak(others, others + mine, std::memory_order_relaxed));
+  if (mine == 1) {
+    call(task, 0, 1, false);
+  } else {
+    Team& team = take_team();
+    const int helpers = ensure_workers(team, mine - 1);
+    const bool spin = others + mine <= cpus();
+    team.job = {call, task, helpers + 1, spin};
+    team.working.store(helpers, std::memory_order_relaxed);
+    const uint32_t finished = team.finished.load(std::memory_order_relaxed);
+    for (int i = 0; i < helpers; ++i) {
+      std::atomic<uint32_t>& posted = team.workers[static_cast<size_t>(i)]->posted;
+      posted.fetch_add(1, std::memory_order_release);
+      posted.notify_one();
+    }
+    call(task, 0, helpers + 1, spin);
+    if (helpers > 0) await_change(team.finished, finished, spin);
+    std::lock_guard lock(mutex_);
+    free_.push_back(&team);
   }
-  const uint32_t ticket = next_ticket_.fetch_add(1, std::memory_order_relaxed);
-  for (uint32_t now; (now = serving_.load(std::memory_order_acquire)) != ticket;) await_change(serving_, now, false);
-
-  const int helpers = ensure_workers(threads - 1);
-  const bool spin = helpers < cpus();
-  job_ = {call, task, helpers + 1, spin};
-  working_.store(helpers, std::memory_order_relaxed);
-  const uint32_t finished = finished_.load(std::memory_order_relaxed);
-  for (int i = 0; i < helpers; ++i) {
-    workers_[static_cast<size_t>(i)]->posted.fetch_add(1, std::memory_order_release);
-    workers_[static_cast<size_t>(i)]->posted.notify_one();
-  }
-  call(task, 0, helpers + 1, spin);
-  if (helpers > 0) await_change(finished_, finished, spin);
-
-  serving_.fetch_add(1, std::memory_order_release);
-  serving_.notify_all();
+  active_.fetch_sub(mine, std::memory_order_relaxed);
 }
 
-void ThreadPool::work(Worker& worker, int thread) {
+void ThreadPool::work(Team& team, Worker& worker, int thread) {
   bool spin = false;
   for (uint32_t seen = 0;;) {
     await_change(worker.posted, seen, spin);
     seen = worker.posted.load(std::memory_order_acquire);
-    const Job job = job_;  // the next caller may write it as soon as this one is done
+    const Job job = team.job;  // the next caller may write it as soon as this one is done
     spin = job.spin;
     job.call(job.task, thread, job.threads, job.spin);
-    if (working_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-      finished_.fetch_add(1, std::memory_order_release);
-      finished_.notify_one();
+    if (team.working.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      team.finished.fetch_add(1, std::memory_order_release);
+      team.finished.notify_one();
     }
   }
 }

@@ -41,8 +41,8 @@ class ThreadPool {
 
   // Calls task(thread, threads, spin) on each of `threads` threads, numbered from 0, which is the caller's; returns
   // when all have returned. They begin when the system lets them: work is taken, not assigned (Shares). `threads` is
-  // less than was asked for where the system refuses to start as many; `spin` says whether waiting threads may. Callers
-  // take turns in the order they came; a run of one thread waits for nobody.
+  // less than was asked for where other callers use the CPUs, or the system refuses to start as many; `spin` says
+  // whether waiting threads may. Several callers may be inside at once, each with threads of its own.
   template <typename Task>
   void run(int threads, const Task& task) {
     const Call call = [](const void* erased, int thread, int count, bool spin) {
@@ -67,18 +67,24 @@ class ThreadPool {
     int threads = 0;
     bool spin = false;
   };
+  // The workers of one caller at a time, and what they do for it.
+  struct Team {
+    std::vector<std::unique_ptr<Worker>> workers;
+    Job job;
+    alignas(128) std::atomic<int> working{0};
+    alignas(128) std::atomic<uint32_t> finished{0};
+  };
 
   ThreadPool() = default;
   void run_erased(int threads, Call call, const void* task);
-  int ensure_workers(int wanted);  // how many of them there are
-  void work(Worker& worker, int thread);
+  Team& take_team();
+  static int ensure_workers(Team& team, int wanted);  // how many of them there are
+  static void work(Team& team, Worker& worker, int thread);
 
-  std::atomic<uint32_t> next_ticket_{0};
-  alignas(128) std::atomic<uint32_t> serving_{0};
-  std::vector<std::unique_ptr<Worker>> workers_;  // touched by the caller whose turn it is only
-  Job job_;                                       // the same
-  alignas(128) std::atomic<int> working_{0};
-  alignas(128) std::atomic<uint32_t> finished_{0};
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Team>> teams_;
+  std::vector<Team*> free_;                  // used last, taken first: its workers may still be awake
+  alignas(128) std::atomic<int> active_{0};  // threads that callers use now
 };
 
 }  // namespace vectral

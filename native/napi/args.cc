@@ -99,11 +99,15 @@ int64_t read_element_count(Napi::Env env, const Shape& shape) {
 
 RunBuffer read_array(const Napi::Value& value, const char* name) {
   if (!value.IsTypedArray()) refuse(value, name, "a typed array");
-  const auto array = value.As<Napi::TypedArray>();
   RunBuffer buffer;
-  buffer.count = static_cast<int64_t>(array.ElementLength());
-  buffer.data = static_cast<char*>(array.ArrayBuffer().Data()) + array.ByteOffset();
-  switch (array.TypedArrayType()) {
+  napi_typedarray_type type;
+  size_t length = 0;
+  // One call instead of one for each of these.
+  if (napi_get_typedarray_info(value.Env(), value, &type, &length, &buffer.data, nullptr, nullptr) != napi_ok) {
+    throw Napi::Error::New(value.Env());
+  }
+  buffer.count = static_cast<int64_t>(length);
+  switch (type) {
     case napi_float32_array:
       buffer.dtype = DType::f32;
       break;

@@ -2,11 +2,9 @@
 
 #include <exception>
 
-#include "../core/job_queue.h"
-
 namespace vectral::binding {
 
-Napi::Promise Jobs::start(Napi::Env env, int threads, Work work, Finish finish, Napi::Object kept) {
+Napi::Promise Jobs::start(Napi::Env env, const JobQueue::Demand& demand, Work work, Finish finish, Napi::Object kept) {
   if (ended_ == nullptr) open(env);
   std::unique_ptr<Job> owned(
       new Job{Napi::Promise::Deferred::New(env), std::move(work), std::move(finish), Napi::Persistent(kept)});
@@ -14,9 +12,9 @@ Napi::Promise Jobs::start(Napi::Env env, int threads, Work work, Finish finish, 
   const Napi::Promise promise = job->deferred.Promise();
   pending_.emplace(job, std::move(owned));
   if (pending_.size() == 1) napi_ref_threadsafe_function(env, ended_);
-  JobQueue::instance().submit(this, threads, [function = ended_, job] {
+  JobQueue::instance().submit(this, demand, [function = ended_, job](int threads) {
     try {
-      job->status = job->work();
+      job->status = job->work(threads);
     } catch (const std::exception& error) {  // memory ran out in the standard library
       job->status = Status::error(error.what());
     }

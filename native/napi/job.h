@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "../core/job_queue.h"
 #include "../core/status.h"
 
 namespace vectral::binding {
@@ -15,11 +16,11 @@ namespace vectral::binding {
 // The jobs of one environment, from the call until the promise settles.
 class Jobs {
  public:
-  using Work = std::function<Status()>;                  // on another thread: native data only
+  using Work = std::function<Status(int threads)>;       // on another thread: native data only
   using Finish = std::function<Napi::Value(Napi::Env)>;  // on the event loop: what the promise gives
 
-  // `kept` stays alive until the promise settles. `threads`: how many the work will ask the thread pool for.
-  Napi::Promise start(Napi::Env env, int threads, Work work, Finish finish, Napi::Object kept);
+  // `kept` stays alive until the promise settles. The work is told how many threads it may ask the thread pool for.
+  Napi::Promise start(Napi::Env env, const JobQueue::Demand& demand, Work work, Finish finish, Napi::Object kept);
 
  private:
   struct Job {

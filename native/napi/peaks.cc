@@ -13,7 +13,9 @@ Napi::Value measure_peaks(const Napi::CallbackInfo& info) {
   const IsaChoice* isa = nullptr;
   throw_if_error(env, selected_isa(&isa));
   const auto peaks = std::make_shared<MachinePeaks>();
-  const auto work = [=, kernels = isa->kernels] { return measure_peaks(*kernels, threads, most_bytes, peaks.get()); };
+  const auto work = [=, kernels = isa->kernels](int) {
+    return measure_peaks(*kernels, threads, most_bytes, peaks.get());
+  };
   const auto finish = [peaks](Napi::Env e) {
     Napi::Object operations = Napi::Object::New(e);
     operations.Set("f32", peaks->f32);
@@ -31,7 +33,7 @@ Napi::Value measure_peaks(const Napi::CallbackInfo& info) {
     result.Set("reads", reads);
     return result;
   };
-  return jobs_of(env).start(env, threads, work, finish, Napi::Object::New(env));
+  return jobs_of(env).start(env, {nullptr, threads, threads}, work, finish, Napi::Object::New(env));
 }
 
 }  // namespace vectral::binding

@@ -89,14 +89,11 @@ RunRequest read_request(const Napi::CallbackInfo& info) {
   return request;
 }
 
-// A copy of both lists of arrays, for the job to hold: the caller may empty his own while it runs.
+// Both lists of arrays, for the job to hold.
 Napi::Array arrays_of(const Napi::CallbackInfo& info) {
-  Napi::Array kept = Napi::Array::New(info.Env());
-  uint32_t count = 0;
-  for (const int list : {1, 3}) {
-    const auto arrays = info[static_cast<size_t>(list)].As<Napi::Array>();
-    for (uint32_t i = 0; i < arrays.Length(); ++i) kept.Set(count++, Napi::Value(arrays[i]));
-  }
+  Napi::Array kept = Napi::Array::New(info.Env(), 2);
+  kept.Set(0u, info[1]);
+  kept.Set(1u, info[3]);
   return kept;
 }
 
@@ -125,29 +122,37 @@ Napi::Value compile(const Napi::CallbackInfo& info) {
   const int threads = read_threads(info[1]);
   const IsaChoice isa = isa_of(env);  // a copy: the process may leave while a runner packs
   const auto program = std::make_shared<std::shared_ptr<const Program>>();
-  const auto work = [=] { return Program::compile(std::move(*plan), isa, threads, program.get()); };
+  const auto work = [=](int granted) { return Program::compile(std::move(*plan), isa, granted, program.get()); };
   const auto finish = [program](Napi::Env e) {
     return wrap_handle(e, std::make_unique<ProgramHandle>(std::move(*program)), 0);
   };
-  return jobs_of(env).start(env, threads, work, finish, Napi::Object::New(env));
+  return jobs_of(env).start(env, {nullptr, threads, threads}, work, finish, Napi::Object::New(env));
 }
 
 Napi::Value run(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::shared_ptr<const Program> program = unwrap<ProgramHandle>(info[0]).content;
-  const RunRequest request = read_request(info);
-  const auto work = [program, request] { return program->run(request); };
+  RunRequest request = read_request(info);
+  const JobQueue::Demand demand{program.get(), request.threads, read_threads(info[5])};
+  auto work = [program, request = std::move(request)](int granted) mutable {
+    request.threads = granted;
+    return program->run(request);
+  };
   const auto finish = [](Napi::Env e) { return e.Undefined(); };
-  return jobs_of(env).start(env, request.threads, work, finish, arrays_of(info));
+  return jobs_of(env).start(env, demand, std::move(work), finish, arrays_of(info));
 }
 
 Napi::Value profile(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::shared_ptr<const Program> program = unwrap<ProgramHandle>(info[0]).content;
-  const RunRequest request = read_request(info);
+  RunRequest request = read_request(info);
+  const JobQueue::Demand demand{program.get(), request.threads, request.threads};
   const int64_t runs = read_integer(info[5], "runs", 1, kMostProfiledRuns);
   const auto measured = std::make_shared<RunProfile>();
-  const auto work = [=] { return program->profile(request, runs, measured.get()); };
+  auto work = [=, request = std::move(request)](int granted) mutable {
+    request.threads = granted;
+    return program->profile(request, runs, measured.get());
+  };
   const auto finish = [measured](Napi::Env e) {
     Napi::Object result = Napi::Object::New(e);
     Napi::Array steps = Napi::Array::New(e);
@@ -157,7 +162,7 @@ Napi::Value profile(const Napi::CallbackInfo& info) {
     result.Set("besides", measured->besides);
     return result;
   };
-  return jobs_of(env).start(env, request.threads, work, finish, arrays_of(info));
+  return jobs_of(env).start(env, demand, std::move(work), finish, arrays_of(info));
 }
 
 Napi::Value program_memory(const Napi::CallbackInfo& info) {

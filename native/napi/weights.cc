@@ -65,12 +65,12 @@ Napi::Value open_weights(const Napi::CallbackInfo& info) {
   const bool map = read_bool(info[1], "mmap");
   if (path.find('\0') != std::string::npos) throw Napi::TypeError::New(env, "path must not contain a NUL character");
   auto opened = std::make_shared<std::shared_ptr<const OpenedWeights>>();
-  const auto work = [path, map, opened] { return open_file(path, map, opened.get()); };
+  const auto work = [path, map, opened](int) { return open_file(path, map, opened.get()); };
   const auto finish = [opened](Napi::Env e) {
     const int64_t bytes = (*opened)->file->mapped() ? 0 : (*opened)->file->size();
     return wrap_handle(e, std::make_unique<WeightsHandle>(std::move(*opened)), bytes);
   };
-  return jobs_of(env).start(env, 1, work, finish, Napi::Object::New(env));
+  return jobs_of(env).start(env, {}, work, finish, Napi::Object::New(env));
 }
 
 Napi::Value weights_entries(const Napi::CallbackInfo& info) {

@@ -192,7 +192,7 @@ Status Program::place_slots(Workspace* work, std::vector<char*>* slots) const {
 // Gives a value its address, and makes sure that it stays inside the memory it stands in.
 Status Program::place_value(const RunRequest& request, const std::vector<char*>& slots, size_t i,
                             Workspace* work) const {
-  const std::string name = "value " + std::to_string(i);
+  const auto name = [i] { return "value " + std::to_string(i); };
   const AliasRoot& root = roots_[i];
   const auto r = static_cast<size_t>(root.value);
   const PlanValue& owner = plan_.values[r];
@@ -205,16 +205,17 @@ Status Program::place_value(const RunRequest& request, const std::vector<char*>&
   } else if (owner.kind == ValueKind::constant) {
     base = static_cast<char*>(owner.constant->storage->data());
     if (owner.constant->dtype != owner.dtype || extent * dtype_bytes(owner.dtype) != owner.constant->storage->bytes()) {
-      return fault(name + " does not have the type and size of its constant");
+      return fault(name() + " does not have the type and size of its constant");
     }
   } else {
     const bool is_input = owner.kind == ValueKind::input;
     const auto& buffers = is_input ? request.inputs : request.outputs;
     const RunBuffer& buffer = buffers[static_cast<size_t>(owner.index)];
-    const std::string which = (is_input ? "input " : "output ") + std::to_string(owner.index);
-    if (!same_array(owner.dtype, buffer.dtype)) return fault(which + " must be an array of " + dtype_name(owner.dtype));
+    const auto which = [&] { return (is_input ? "input " : "output ") + std::to_string(owner.index); };
+    if (!same_array(owner.dtype, buffer.dtype))
+      return fault(which() + " must be an array of " + dtype_name(owner.dtype));
     if (buffer.count != extent) {
-      return fault(which + " must have " + std::to_string(extent) + " elements for shape " +
+      return fault(which() + " must have " + std::to_string(extent) + " elements for shape " +
                    shape_text(work->values[r].shape, work->values[r].rank) + ", got " + std::to_string(buffer.count));
     }
     base = static_cast<char*>(buffer.data);
@@ -224,12 +225,12 @@ Status Program::place_value(const RunRequest& request, const std::vector<char*>&
   const PlanValue& value = plan_.values[i];
   if (value.kind != ValueKind::alias || work->counts[i] == 0) return Status::ok();
   if (value.row_stride > 0) view.row_stride = value.row_stride;
-  if (view.row_stride < view.cols()) return fault(name + " has rows that overlap");
+  if (view.row_stride < view.cols()) return fault(name() + " has rows that overlap");
   // In a type that cannot overflow: both factors are below 2^46.
   const double last = static_cast<double>(root.offset) +
                       static_cast<double>(view.rows() - 1) * static_cast<double>(view.row_stride) +
                       static_cast<double>(view.cols());
-  return last <= static_cast<double>(extent) ? Status::ok() : fault(name + " reaches outside the value it views");
+  return last <= static_cast<double>(extent) ? Status::ok() : fault(name() + " reaches outside the value it views");
 }
 
 void Program::prepare_steps(Workspace* work) const {

@@ -46,30 +46,47 @@ TEST_CASE("pool: one thread alone can take every share") {
   shares.wait(3, false);
 }
 
-TEST_CASE("pool: many callers take turns, and single runs do not wait") {
+TEST_CASE("pool: callers are inside at once, each with workers of its own") {
+  // Each waits for the others inside: for ever, if they took turns.
+  std::atomic<int> inside{0};
+  std::atomic<bool> all_in{false};
+  std::vector<std::thread> callers;
+  std::atomic<int> most{0};
+  for (int c = 0; c < 3; ++c) {
+    callers.emplace_back([&] {
+      ThreadPool::instance().run(usable_cpus() + 1, [&](int thread, int count, bool) {
+        if (thread > 0) return;
+        if (count > most.load()) most = count;
+        if (inside.fetch_add(1) == 2) {
+          all_in = true;
+          all_in.notify_all();
+        }
+        all_in.wait(false);
+      });
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  // Only the first had all it asked for; the others left the CPUs to it.
+  CHECK(most == usable_cpus() + 1);
+}
+
+TEST_CASE("pool: every share is done, whoever calls meanwhile") {
   std::vector<std::thread> callers;
   std::atomic<int> sum{0};
-  std::atomic<int> inside{0}, most{0};
   for (int c = 0; c < 6; ++c) {
     callers.emplace_back([&, c] {
+      const int shares = c % 3 + 1;
       for (int i = 0; i < 50; ++i) {
         Shares all;
-        ThreadPool::instance().run(c % 3 + 1, [&](int thread, int count, bool spin) {
-          if (count > 1 && thread == 0) {
-            const int now = inside.fetch_add(1) + 1;
-            if (now > most.load()) most = now;
-          }
-          sum.fetch_add(1);
-          all.finish(count);
-          all.wait(count, spin);
-          if (count > 1 && thread == 0) inside.fetch_sub(1);
+        ThreadPool::instance().run(shares, [&](int, int, bool spin) {
+          for (; all.take(shares) != Shares::kNone; all.finish(shares)) sum.fetch_add(1);
+          all.wait(shares, spin);
         });
       }
     });
   }
   for (std::thread& caller : callers) caller.join();
   CHECK(sum == 2 * 50 * (1 + 2 + 3));
-  CHECK(most == 1);
 }
 
 TEST_CASE("pool: counts out of range are brought into it") {

@@ -1,10 +1,10 @@
 /** Text to vectors: a sentence-transformers folder, loaded as it is and run as one native program. */
 import { UsageError } from '../errors.js';
 import { resolveModel } from '../hub/resolve.js';
-import { native } from '../native.js';
 import { l2Normalize } from '../ops/index.js';
-import { checkOptions, describeValue, type OptionName } from '../options.js';
+import { checkOptions, type OptionName } from '../options.js';
 import type { Program } from '../program/index.js';
+import { symbolSizes } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { Tokenizer } from '../tokenizers/tokenizer.js';
 import { describeModel, type ModelDescription } from './describe.js';
@@ -15,7 +15,8 @@ import { checkLoadOptions, type LoadOptions } from './load-options.js';
 import { packBatch, readIds, readRows, type TokenSequence } from './packed-batch.js';
 import { compileModules, loadModules, type SentenceModules } from './sentence-modules.js';
 import { type SimilarityFunction, similarity, similarityPairwise, type Vectors } from './similarity.js';
-import { groupTexts } from './text-groups.js';
+import { type Group, groupTexts } from './text-groups.js';
+import { checkSequence, checkText, readTexts } from './texts.js';
 
 /** Options of one call of {@link SentenceTransformer.encode}. */
 export interface EncodeOptions {
@@ -49,7 +50,8 @@ const encodeOptionNames = [
 
 /** Tokens in one job for each thread: fewer stream the weights too often, more leave the second-level cache. */
 const tokensPerThread = 256;
-const jobsAtOnce = 2;
+/** For telling before tokenizing how much work texts are: characters of a token, and special tokens. */
+const charactersPerToken = 4;
 
 /** A sentence encoder. Same text, same bits: whatever the batch, its order, or the threads. */
 export class SentenceTransformer {
@@ -63,8 +65,9 @@ export class SentenceTransformer {
   readonly #lowerCase: boolean;
   readonly #program: Program;
   readonly #options: LoadOptions;
-  readonly #batchTokens: number;
-  readonly #running = new Set<Promise<unknown>>();
+  /** Calls that go on, and whom to tell when none does any more. */
+  #running = 0;
+  #idle: (() => void) | undefined;
   #disposed = false;
 
   private constructor(parts: {
@@ -84,8 +87,6 @@ export class SentenceTransformer {
     this.#sentence = parts.sentence;
     this.#program = parts.program;
     this.#options = parts.options;
-    const threads = parts.options.threads || native.info().threads;
-    this.#batchTokens = parts.options.batchTokens ?? tokensPerThread * threads;
   }
 
   /**
@@ -138,42 +139,45 @@ export class SentenceTransformer {
    * One vector a text, in the order given. A single text gives one row. The input is copied before this returns.
    * @throws UsageError for what are no texts or ids, an id outside the vocabulary, or an option that makes no sense.
    */
-  encode(input: EncodeInput, options: EncodeOptions = {}): Promise<Embeddings> {
-    const result = this.#encode(input, options);
-    const ended = () => this.#running.delete(result);
-    this.#running.add(result);
-    result.then(ended, ended);
-    return result;
+  async encode(input: EncodeInput, options: EncodeOptions = {}): Promise<Embeddings> {
+    this.#checkUsable();
+    checkOptions('encode', options, encodeOptionNames);
+    options.signal?.throwIfAborted();
+    this.#running++;
+    try {
+      return await this.#encode(input, options);
+    } finally {
+      if (--this.#running === 0) this.#idle?.();
+    }
   }
 
   async #encode(input: EncodeInput, options: EncodeOptions): Promise<Embeddings> {
-    this.#checkUsable();
-    checkOptions('encode', options, encodeOptionNames);
-    const { batchTokens = this.#batchTokens, signal } = options;
     const dimension = this.#outputDimension(options);
     const source = this.#source(input, options);
-    const total = source.lengths.length;
+    const total = source.estimates.length;
     const data = new Float32Array(total * dimension);
+    const { threads } = this.#program;
+    const { batchTokens, signal, onProgress } = options;
+    const alone = batchTokens ?? this.#options.batchTokens ?? tokensPerThread;
+    const together = batchTokens ?? this.#options.batchTokens ?? tokensPerThread * threads;
     const running: Promise<void>[] = [];
     let done = 0;
+    const run = async (group: Group) => {
+      await this.#run(group, source.promptLength, { data, dimension }, signal);
+      done += group.indices.length;
+      onProgress?.(done, total);
+    };
     try {
-      for (const group of groupTexts(source.lengths, source.tokenize, batchTokens)) {
+      for (const group of groupTexts(source.estimates, source.tokenize, { threads, together, alone })) {
         signal?.throwIfAborted();
-        const job = this.#run(group.sequences, source.promptLength, signal).then((vectors) => {
-          const width = this.dimension;
-          group.indices.forEach((index, row) => {
-            data.set(vectors.subarray(row * width, row * width + dimension), index * dimension);
-          });
-          done += group.indices.length;
-          options.onProgress?.(done, total);
-        });
+        const job = run(group);
         job.catch(() => {}); // awaited below, maybe after it failed
         running.push(job);
-        if (running.length >= jobsAtOnce) await running.shift();
+        if (running.length > threads) await running.shift();
       }
-      await Promise.all(running);
+      for (let job = running.shift(); job; job = running.shift()) await job;
     } finally {
-      await Promise.allSettled(running);
+      if (running.length > 0) await Promise.allSettled(running);
     }
     signal?.throwIfAborted();
     const truncated = source.truncated.sort((a, b) => a - b);
@@ -251,7 +255,7 @@ export class SentenceTransformer {
   async explain(options: ExplainOptions = {}): Promise<Explanation> {
     this.#checkUsable();
     const { dtype = 'f32' } = this.#options;
-    const threads = this.#options.threads || native.info().threads;
+    const { threads } = this.#program;
     const vocabSize = this.#modules.encoder.config.vocab_size;
     const inputs = (sequences: readonly (readonly number[])[]) =>
       this.#inputs(
@@ -266,7 +270,7 @@ export class SentenceTransformer {
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    await Promise.allSettled(this.#running);
+    if (this.#running > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
     this.#program.dispose();
     for (const checkpoint of this.#modules.checkpoints) checkpoint.close();
   }
@@ -293,32 +297,53 @@ export class SentenceTransformer {
       const limits = { maxLength: this.maxSeqLength, below: this.#modules.encoder.config.vocab_size };
       const rows = readIds('inputIds', readRows('inputIds', input.inputIds), limits);
       const tokenize = (index: number): TokenSequence => ({ inputIds: rows[index] ?? [] });
-      return { lengths: rows.map((ids) => ids.length), tokenize, truncated, promptLength: 0 };
+      return { estimates: rows.map((ids) => ids.length), tokenize, truncated, promptLength: 0 };
     }
     const texts = readTexts(input);
     const prompt = this.#prompt(options);
-    const encode = (text: string) =>
-      this.tokenizer.encode(this.#lowerCase ? text.toLowerCase() : text, {
-        truncation: true,
-        maxLength: this.maxSeqLength,
-      });
+    const { tokenizer, maxSeqLength } = this;
+    const cased = (text: string) => (this.#lowerCase ? text.toLowerCase() : text);
     const tokenize = (index: number): TokenSequence => {
-      const encoding = encode(prompt + texts[index]);
-      if (encoding.truncated > 0) truncated.push(index);
-      return { inputIds: encoding.ids, tokenTypeIds: encoding.typeIds };
+      const { ids, typeIds, truncated: cut } = tokenizer.sequence(cased(prompt + texts[index]), maxSeqLength);
+      if (cut > 0) truncated.push(index);
+      return { inputIds: ids, tokenTypeIds: typeIds };
     };
+    const specialTokens = tokenizer.specialTokensCount;
+    const estimate = (text: string) =>
+      Math.min(specialTokens + Math.ceil((prompt.length + text.length) / charactersPerToken), maxSeqLength);
     let promptLength = 0;
     if (prompt !== '' && !this.#modules.pooling.includePrompt) {
       // the prompt as a text of its own, less the special token that ends it
-      const { ids, specialTokensMask } = encode(prompt);
+      const { ids, specialTokensMask } = tokenizer.encode(cased(prompt), {
+        truncation: true,
+        maxLength: maxSeqLength,
+      });
       promptLength = ids.length - (specialTokensMask[ids.length - 1] ?? 0);
     }
-    return { lengths: texts.map((text) => text.length), tokenize, truncated, promptLength };
+    return { estimates: texts.map(estimate), tokenize, truncated, promptLength };
   }
 
-  async #run(sequences: readonly TokenSequence[], promptLength: number, signal?: AbortSignal): Promise<Float32Array> {
-    const { sentenceEmbedding } = await this.#program.run(this.#inputs(sequences, promptLength), { signal });
-    return sentenceEmbedding?.data as Float32Array;
+  /** Computes a group and puts its rows in their places, of a row's first `dimension` components. */
+  async #run(
+    { indices, sequences, threads }: Group,
+    promptLength: number,
+    { data, dimension }: { data: Float32Array; dimension: number },
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const batch = this.#inputs(sequences, promptLength);
+    const inputs = [batch.inputIds, batch.tokenTypeIds, batch.offsets];
+    if (!this.#modules.pooling.includePrompt) inputs.push(batch.start);
+    const width = this.dimension;
+    const first = indices[0] ?? 0;
+    const direct = dimension === width && indices.every((index, row) => index === first + row);
+    const rows = direct
+      ? data.subarray(first * width, (first + indices.length) * width)
+      : new Float32Array(indices.length * width);
+    await this.#program.fill(inputs, symbolSizes(batch.offsets), [rows], { threads, signal });
+    if (direct) return;
+    indices.forEach((index, row) => {
+      data.set(rows.subarray(row * width, row * width + dimension), index * dimension);
+    });
   }
 
   #inputs(sequences: readonly TokenSequence[], promptLength: number) {
@@ -354,31 +379,6 @@ function unit(data: Float32Array, dimension: number): Float32Array {
   } finally {
     x.dispose();
     y.dispose();
-  }
-}
-
-/** A checked copy: the caller may change his list while it is read. */
-function readTexts(input: unknown): readonly string[] {
-  if (typeof input === 'string') return [input];
-  if (!Array.isArray(input)) {
-    throw new UsageError(`encode takes a string, a list of strings, or { inputIds }, got ${describeValue(input)}`);
-  }
-  return Array.from(input, (text: unknown, index) => {
-    checkText(text, index);
-    return text;
-  });
-}
-
-function checkText(text: unknown, index: number): asserts text is string {
-  if (typeof text !== 'string') throw new UsageError(`text ${index} is not a string, got ${describeValue(text)}`);
-}
-
-function checkSequence(texts: unknown): void {
-  if (typeof texts === 'string')
-    throw new UsageError('encodeStream takes a list or stream of texts; wrap one in a list');
-  const iterable = typeof texts === 'object' && texts !== null;
-  if (!iterable || !(Symbol.iterator in texts || Symbol.asyncIterator in texts)) {
-    throw new UsageError(`encodeStream takes an iterable or async iterable of texts, got ${describeValue(texts)}`);
   }
 }
 

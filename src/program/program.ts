@@ -18,7 +18,7 @@ import { Tensor } from '../tensor/tensor.js';
 import { type StepCost, stepCost } from './cost.js';
 import { Graph } from './graph.js';
 import { type Plan, plan } from './plan.js';
-import { enqueue } from './queue.js';
+import { endTurn, takeTurn } from './queue.js';
 import { rewrite } from './rules/index.js';
 import { arithmeticOf, describeStep, labelStep, type Step } from './steps.js';
 
@@ -30,7 +30,10 @@ export interface ProgramOutput {
 
 /** Options of one run. */
 export interface RunOptions {
-  /** Threads for this run, at most 1024; default {@link CompileOptions.threads}. */
+  /**
+   * Most threads for this run, at most 1024; default {@link CompileOptions.threads}. It gets fewer while other runs
+   * compute.
+   */
   readonly threads?: number | undefined;
   /** Aborts a run that has not begun; one that has runs to its end (milliseconds). */
   readonly signal?: AbortSignal | undefined;
@@ -72,7 +75,10 @@ export interface ProgramProfile {
 export interface CompileOptions {
   /** Default `f32`. The others are faster and less exact; a text still gets the same bits in any batch. */
   readonly arithmetic?: Arithmetic | undefined;
-  /** Threads for packing weights and default for runs, at most 1024; 0 = as many as the process may use. */
+  /**
+   * Threads for packing weights and for runs, at most 1024; 0 = as many as the process may use. Runs that go on at once
+   * share them.
+   */
   readonly threads?: number | undefined;
 }
 
@@ -92,9 +98,10 @@ export class Program {
   readonly outputs: readonly ProgramPort[];
   /** The steps as recorded and as run, one a line. */
   readonly listing: { readonly recorded: string; readonly compiled: string };
+  /** Default of runs, and how many threads all runs that go on at once use together. */
+  readonly threads: number;
   readonly #handle: ProgramHandle;
   readonly #steps: readonly Step[];
-  readonly #threads: number;
   #disposed = false;
   /** Runs that wait or go on; what they need is freed after the last of them. */
   #running = 0;
@@ -108,7 +115,7 @@ export class Program {
   ) {
     this.#handle = handle;
     this.#steps = planned.steps.map((step) => describeStep(graph, step));
-    this.#threads = threads;
+    this.threads = threads;
     this.listing = listing;
     const byName = new Map(graph.values.flatMap((value) => (value.input === undefined ? [] : [[value.input, value]])));
     this.inputs = planned.inputs.map((name) => port(name, byName.get(name)));
@@ -134,7 +141,7 @@ export class Program {
     rewrite(graph);
     compute(graph, options.arithmetic ?? 'f32');
     const planned = plan(graph);
-    const threads = options.threads ?? 0;
+    const threads = options.threads || defaultThreads();
     const handle = await typed(() => native.compile(planned.native, threads));
     return new Program(handle, graph, planned, { recorded, compiled: graph.toString() }, threads);
   }
@@ -152,9 +159,8 @@ export class Program {
     this.#checkUsable();
     checkOptions('Program.run', options, ['threads', 'signal']);
     const { arrays, symbols, results } = this.#prepare('Program.run', inputs);
-    const threads = options.threads ?? this.#threads;
-    const data = results.map((result) => result.data);
-    await this.#submit(() => native.run(this.#handle, arrays, symbols, data, threads), options.signal);
+    const outputs = results.map((result) => result.data);
+    await this.fill(arrays, symbols, outputs, options);
     return Object.fromEntries(
       this.outputs.map((output, index) => [output.name, results[index] ?? missing(output.name)]),
     );
@@ -168,7 +174,7 @@ export class Program {
     this.#checkUsable();
     checkOptions('Program.profile', options, ['threads', 'signal', 'runs']);
     const { arrays, symbols, results } = this.#prepare('Program.profile', inputs);
-    const threads = (options.threads ?? this.#threads) || native.info().threads;
+    const threads = (options.threads ?? this.threads) || native.info().threads;
     const data = results.map((result) => result.data);
     const measure = (runs: number): Promise<NativeProfile> =>
       this.#submit(() => native.profile(this.#handle, arrays, symbols, data, threads, runs), options.signal);
@@ -213,11 +219,35 @@ export class Program {
     return { arrays, symbols, results };
   }
 
+  /**
+   * {@link Program.run} without its checks, for callers that made the arrays themselves: those of the inputs and outputs in
+   * the order of {@link Program.inputs} and {@link Program.outputs}, and the sizes of all symbols (`symbolSizes`).
+   * The lists must stay as they are until this settles. Native code still refuses what does not fit the program.
+   */
+  async fill(
+    inputs: readonly NativeArray[],
+    symbols: readonly number[],
+    outputs: readonly NativeArray[],
+    { threads = this.threads, signal }: RunOptions = {},
+  ): Promise<void> {
+    this.#checkUsable();
+    await this.#submit(() => native.run(this.#handle, inputs, symbols, outputs, threads, this.threads), signal);
+  }
+
   /** Runs a native job of this program when its turn comes. */
   async #submit<T>(job: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     this.#running++;
     try {
-      return await enqueue(() => typed(job), signal);
+      // a job takes fewer threads where others compute, so that as many as there are threads may do so at once
+      const turn = takeTurn(this.threads, signal);
+      if (turn) await turn;
+      try {
+        return await job();
+      } catch (cause) {
+        return rethrowNative(cause);
+      } finally {
+        endTurn();
+      }
     } finally {
       this.#running--;
       if (this.#disposed) this.#release();
@@ -257,6 +287,14 @@ export class Program {
     const width = sizeOf(this.inputs[at]?.shape.slice(1) ?? []);
     const tokens = Math.floor((arrays[at]?.length ?? 0) / Math.max(width, 1));
     return [tokens, 1, 2, Math.min(tokens * tokens, mostElements), tokens];
+  }
+}
+
+function defaultThreads(): number {
+  try {
+    return native.info().threads;
+  } catch (cause) {
+    rethrowNative(cause);
   }
 }
 

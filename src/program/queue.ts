@@ -1,37 +1,46 @@
 /**
- * Native jobs wait here, first come first served, where a signal can still take them out. Two are submitted at a time: one
- * computes, the next is ready when it ends. However many wait, those of the process's other environments come between.
+ * Native jobs wait here, first come first served, where a signal can still take them out. Besides those that compute, one
+ * more is submitted, ready when one of them ends. However many wait, those of the process's other environments come between.
  */
-const maxInFlight = 2;
 let inFlight = 0;
-const waiting: (() => void)[] = [];
+const waiting: { readonly atOnce: number; readonly start: () => void }[] = [];
 
-/** Runs `job` when its turn comes. An abort before that rejects with the signal's reason; a running job ends normally. */
-export async function enqueue<T>(job: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+/**
+ * The turn of a job, of whose kind `atOnce` may compute at the same time: undefined if it may be submitted now, else a
+ * promise of when. An abort before that throws or rejects with the signal's reason. {@link endTurn} must follow the job.
+ */
+export function takeTurn(atOnce: number, signal?: AbortSignal): Promise<void> | undefined {
   signal?.throwIfAborted();
-  if (inFlight >= maxInFlight) await turn(signal);
-  else inFlight++;
-  try {
-    return await job();
-  } finally {
-    const next = waiting.shift();
-    if (next) next();
-    else inFlight--;
+  if (waiting.length === 0 && inFlight <= atOnce) {
+    inFlight++;
+    return undefined;
   }
-}
-
-/** Resolves when a finished job hands its place over. */
-function turn(signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const start = () => {
       signal?.removeEventListener('abort', abort);
       resolve();
     };
+    const turn = { atOnce, start };
     const abort = () => {
-      waiting.splice(waiting.indexOf(start), 1);
+      waiting.splice(waiting.indexOf(turn), 1);
+      startNext(); // it may have held up others
       reject(signal?.reason);
     };
-    waiting.push(start);
+    waiting.push(turn);
     signal?.addEventListener('abort', abort, { once: true });
   });
+}
+
+/** Ends the turn of a job that has ended, well or not, and starts those whose turn it is now. */
+export function endTurn(): void {
+  inFlight--;
+  startNext();
+}
+
+function startNext(): void {
+  for (let next = waiting[0]; next !== undefined && inFlight <= next.atOnce; next = waiting[0]) {
+    waiting.shift();
+    inFlight++;
+    next.start();
+  }
 }

@@ -52,9 +52,12 @@ type Part = { id: number; text?: never; start: number } | { id?: never; text: st
 class Matcher {
   private readonly tokens: Map<string, AddedTokenJson>;
   private readonly pattern: RegExp | undefined;
+  /** First UTF-16 units of the tokens, each once. */
+  private readonly beginnings: readonly string[];
 
   constructor(tokens: readonly (readonly [string, AddedTokenJson])[]) {
     this.tokens = new Map(tokens.filter(([content]) => content !== ''));
+    this.beginnings = [...new Set([...this.tokens.keys()].map((content) => content.charAt(0)))];
     if (this.tokens.size === 0) return;
     const longestFirst = [...this.tokens.keys()].sort((a, b) => b.length - a.length);
     this.pattern = new RegExp(
@@ -64,6 +67,8 @@ class Matcher {
   }
 
   split(text: string): Part[] {
+    // the pattern is slow to find nothing, and most texts do not even have a character that begins a token
+    if (!this.beginnings.some((character) => text.includes(character))) return text === '' ? [] : [{ text, start: 0 }];
     const parts: Part[] = [];
     let end = 0;
     for (const match of this.matches(text)) {

@@ -9,7 +9,7 @@ const droppedRanges =
   '0-8 b-c e-1f 7f-9f ad 600-605 61c 6dd 70f 180e 200b-200f 202a-202e 2060-2064 2066-206f e000-f8ff feff fff9-fffb ' +
   'fffd 110bd 1bca0-1bca3 1d173-1d17a e0001 e0020-e007f f0000-ffffd 100000-10fffd';
 
-/** White space that becomes a plain space. */
+/** White space that the normalizer makes a plain space. */
 const spaceRanges = '9-a d a0 1680 2000-200a 2028-2029 202f 205f 3000';
 
 /** Category Mn. */
@@ -56,17 +56,48 @@ const whiteSpaceRanges = '9-d 20 85 a0 1680 2000-200a 2028-2029 202f 205f 3000';
 /** Ideographs that get spaces around them. The gap from U+2B820 to U+2B91F is the reference's. */
 const ideographRanges = '3400-4dbf 4e00-9fff f900-faff 20000-2a6df 2a700-2b81f 2b920-2ceaf 2f800-2fa1f';
 
-/** The inside of a regular expression's character class. */
-function characterClass(ranges: string): string {
-  return ranges.replaceAll(/[0-9a-f]+/g, '\\u{$&}').replaceAll(' ', '');
+/** Bits of a character's classes. */
+export const SPACE = 1;
+export const PUNCTUATION = 2;
+export const DROPPED = 4;
+/** White space of the normalizer, which becomes a plain space. */
+export const BLANK = 8;
+export const IDEOGRAPH = 16;
+export const NON_SPACING_MARK = 32;
+
+const rangesOf: readonly (readonly [ranges: string, bit: number])[] = [
+  [whiteSpaceRanges, SPACE],
+  [punctuationRanges, PUNCTUATION],
+  [droppedRanges, DROPPED],
+  [spaceRanges, BLANK],
+  [ideographRanges, IDEOGRAPH],
+  [nonSpacingMarkRanges, NON_SPACING_MARK],
+];
+
+/** Classes of the first two planes by code point; of the few ranges above them, a list. */
+const table = new Uint8Array(0x20000);
+const above: { readonly first: number; readonly last: number; readonly bit: number }[] = [];
+for (const [ranges, bit] of rangesOf) {
+  for (const range of ranges.split(' ')) {
+    const [first = 0, last = first] = range.split('-').map((text) => Number.parseInt(text, 16));
+    if (first >= table.length) above.push({ first, last, bit });
+    for (let code = first; code <= last && code < table.length; code++) table[code] = (table[code] ?? 0) | bit;
+  }
 }
 
-const space = characterClass(whiteSpaceRanges);
-const punctuation = characterClass(punctuationRanges);
+/** The classes a code point is in, as the sum of their bits. */
+export function classesOf(codePoint: number): number {
+  if (codePoint < table.length) return table[codePoint] ?? 0;
+  let bits = 0;
+  for (const { first, last, bit } of above) if (codePoint >= first && codePoint <= last) bits |= bit;
+  return bits;
+}
 
-export const dropped = new RegExp(`[${characterClass(droppedRanges)}]+`, 'gu');
-export const spaces = new RegExp(`[${characterClass(spaceRanges)}]`, 'gu');
-export const nonSpacingMarks = new RegExp(`[${characterClass(nonSpacingMarkRanges)}]+`, 'gu');
-export const ideographs = new RegExp(`[${characterClass(ideographRanges)}]`, 'gu');
-/** A run of characters that are neither space nor punctuation, or one punctuation character. */
-export const words = new RegExp(`[^${space}${punctuation}]+|[${punctuation}]`, 'gu');
+function anyOf(ranges: string, repeated = ''): RegExp {
+  return new RegExp(`[${ranges.replaceAll(/[0-9a-f]+/g, '\\u{$&}').replaceAll(' ', '')}]${repeated}`, 'gu');
+}
+
+export const dropped = anyOf(droppedRanges, '+');
+export const blanks = anyOf(spaceRanges);
+export const nonSpacingMarks = anyOf(nonSpacingMarkRanges, '+');
+export const ideographs = anyOf(ideographRanges);

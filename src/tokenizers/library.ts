@@ -46,11 +46,10 @@ export class LibraryTextModel implements TextModel {
     return this.library.normalizer?.normalize(text) ?? text;
   }
 
-  encode(text: string, first: boolean): number[] {
+  encode(text: string, first: boolean, ids: number[]): void {
     const { pre_tokenizer: splitter, model } = this.library;
     // Splitters that put a space only before the very first word know it by section 0.
     const parts = splitter === null ? [text] : splitter.pre_tokenize(text, { section_index: first ? 0 : 1 });
-    const ids: number[] = [];
     for (const part of parts) {
       // Asked directly, Unigram has no limit on the length of a part; fusing neighbouring unknowns is then left to us.
       const unigram = model.tokenize !== undefined;
@@ -62,6 +61,5 @@ export class LibraryTextModel implements TextModel {
         ids.push(id);
       }
     }
-    return ids;
   }
 }

@@ -10,17 +10,31 @@ type Piece =
 export class Template {
   private readonly single: readonly Piece[];
   private readonly pair: readonly Piece[];
+  /** Special ids around a single text, and whether every type of it is 0. */
+  private readonly before: readonly number[];
+  private readonly after: readonly number[];
+  private readonly untyped: boolean;
+  private readonly specialTokensOfPair: number;
 
   constructor(single: readonly Piece[], pair: readonly Piece[]) {
     this.single = single;
     this.pair = pair;
+    const text = single.findIndex((piece) => 'side' in piece);
+    this.before = specialIds(single.slice(0, text));
+    this.after = specialIds(single.slice(text));
+    this.untyped = single.every((piece) => piece.type === 0);
+    this.specialTokensOfPair = specialIds(pair).length;
   }
 
   /** Special tokens added to one text, or to a pair. */
   specialTokens(pair: boolean): number {
-    let count = 0;
-    for (const piece of pair ? this.pair : this.single) if ('ids' in piece) count += piece.ids.length;
-    return count;
+    return pair ? this.specialTokensOfPair : this.before.length + this.after.length;
+  }
+
+  /** The ids and types of one text, as {@link Template.apply} gives them; types are undefined where all are 0. */
+  wrap(ids: readonly number[]): { ids: number[]; typeIds: number[] | undefined } {
+    const typeIds = this.untyped ? undefined : Array.from(this.apply(ids, undefined, true).typeIds);
+    return { ids: this.before.concat(ids, this.after), typeIds };
   }
 
   /** Puts the texts' ids in their places. `special` false leaves the special tokens out; type ids stay. */
@@ -42,6 +56,10 @@ export class Template {
     }
     return { ids, typeIds, specialTokensMask };
   }
+}
+
+function specialIds(pieces: readonly Piece[]): number[] {
+  return pieces.flatMap((piece) => ('ids' in piece ? piece.ids : []));
 }
 
 const plain = new Template(

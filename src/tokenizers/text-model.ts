@@ -2,6 +2,6 @@
 export interface TextModel {
   /** Applied to what lies between added tokens. */
   normalize(text: string): string;
-  /** Ids of normalized text. `first`: the text stands at the very beginning of the input. */
-  encode(text: string, first: boolean): number[];
+  /** Appends the ids of normalized text to `ids`. `first`: the text stands at the very beginning of the input. */
+  encode(text: string, first: boolean, ids: number[]): void;
 }

@@ -139,6 +139,17 @@ export class Tokenizer {
     return { ...this.template.apply(first, second, addSpecialTokens), truncated };
   }
 
+  /**
+   * {@link Tokenizer.encode} of one text with its special tokens, cut to `maxLength`, as plain lists. Types are undefined
+   * where all are 0. Nothing but `maxLength` is checked.
+   */
+  sequence(text: string, maxLength: number): { ids: number[]; typeIds: number[] | undefined; truncated: number } {
+    const whole = this.encodeText(text);
+    const room = this.room(maxLength, true, false);
+    const [kept] = truncate(whole, undefined, room, 'longest_first', this.truncationSide);
+    return { ...this.template.wrap(kept), truncated: whole.length - kept.length };
+  }
+
   /** Encodes each text. `options` are those of {@link encode}, without `pair`. */
   encodeBatch(texts: readonly string[], options: Omit<EncodeOptions, 'pair'> = {}): Encoding[] {
     if (!Array.isArray(texts)) {
@@ -182,7 +193,7 @@ export class Tokenizer {
     const ids: number[] = [];
     for (const section of this.addedTokens.split(wellFormed(text))) {
       if ('id' in section) ids.push(section.id);
-      else for (const id of this.model.encode(section.text, section.first)) ids.push(id);
+      else this.model.encode(section.text, section.first, ids);
     }
     return ids;
   }
@@ -205,6 +216,6 @@ export class Tokenizer {
 }
 
 function wellFormed(text: string): string {
-  // Most texts have no surrogate at all, and that is known sooner.
-  return /[\ud800-\udfff]/.test(text) ? text.replaceAll(/\p{Surrogate}/gu, '\uFFFD') : text;
+  // TypeScript's ES2022 does not have it, Node 20 does.
+  return (text as string & { toWellFormed(): string }).toWellFormed();
 }

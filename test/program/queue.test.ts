@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { enqueue } from '../../src/program/queue.js';
+import { endTurn, takeTurn } from '../../src/program/queue.js';
+
+/** Runs `job` when its turn comes. */
+async function enqueue<T>(job: () => Promise<T>, signal?: AbortSignal, atOnce = 1): Promise<T> {
+  await takeTurn(atOnce, signal);
+  try {
+    return await job();
+  } finally {
+    endTurn();
+  }
+}
 
 /** A job that ends when told to, and what it has done so far. */
 function job() {
@@ -32,6 +42,38 @@ describe('the queue', () => {
     jobs[2]!.finish();
     await settle();
     expect(begun()).toEqual([true, true, true, true, true, false]);
+    for (const { finish } of jobs) finish();
+    await Promise.all(all);
+  });
+
+  it('submits one more than may compute at once, and lets nobody pass who needs more room', async () => {
+    const jobs = Array.from({ length: 6 }, job);
+    const all = jobs.map(({ run }, i) => enqueue(run, undefined, i === 4 ? 1 : 3));
+    const begun = () => jobs.map(({ state }) => state.begun);
+    await settle();
+    expect(begun()).toEqual([true, true, true, true, false, false]);
+    for (const i of [0, 1]) jobs[i]!.finish();
+    await settle();
+    expect(begun()).toEqual([true, true, true, true, false, false]);
+    jobs[2]!.finish();
+    await settle();
+    expect(begun()).toEqual([true, true, true, true, true, true]);
+    for (const { finish } of jobs) finish();
+    await Promise.all(all);
+  });
+
+  it('an abort lets those pass whom it held up', async () => {
+    const jobs = Array.from({ length: 4 }, job);
+    const controller = new AbortController();
+    const all = [0, 1].map((i) => enqueue(jobs[i]!.run));
+    const dropped = enqueue(jobs[2]!.run, controller.signal, 1);
+    all.push(enqueue(jobs[3]!.run, undefined, 2));
+    await settle();
+    expect(jobs[3]!.state.begun).toBe(false);
+    controller.abort();
+    await expect(dropped).rejects.toThrow();
+    await settle();
+    expect(jobs[3]!.state.begun).toBe(true);
     for (const { finish } of jobs) finish();
     await Promise.all(all);
   });

@@ -54,6 +54,8 @@ describe('all-MiniLM-L6-v2', async () => {
     const cut = tokenizer.encode(row.text, { truncation: true, maxLength: 256 });
     expect([...cut.ids]).toEqual(row.ids);
     expect(cut.truncated).toBe(row.untruncated_length - row.ids.length);
+    const plain = tokenizer.sequence(row.text, 256);
+    expect(plain).toEqual({ ids: row.ids, typeIds: undefined, truncated: cut.truncated });
     expect(tokenizer.encode(row.text).ids).toHaveLength(row.untruncated_length);
   });
 

@@ -29,6 +29,27 @@ describe('what it tells of itself', () => {
   });
 });
 
+describe('sequence', () => {
+  it('has the types of the template where they are not all 0', () => {
+    const tokenizerJson = json();
+    const single = tokenizerJson.post_processor.single;
+    for (const piece of single) for (const body of Object.values<{ type_id: number }>(piece)) body.type_id = 1;
+    const typed = Tokenizer.fromJson(tokenizerJson);
+    expect(typed.sequence('a cat', 256)).toEqual({
+      ids: [CLS, 1037, 4937, SEP],
+      typeIds: [1, 1, 1, 1],
+      truncated: 0,
+    });
+  });
+
+  it('cuts on the side the tokenizer says, and counts what it cut', () => {
+    const left = Tokenizer.fromJson(json(), { truncation_side: 'left' });
+    expect(tokenizer.sequence('a cat', 3)).toEqual({ ids: [CLS, 1037, SEP], typeIds: undefined, truncated: 1 });
+    expect(left.sequence('a cat', 3)).toEqual({ ids: [CLS, 4937, SEP], typeIds: undefined, truncated: 1 });
+    expect(() => tokenizer.sequence('a cat', 1)).toThrow('room for the 2 special tokens');
+  });
+});
+
 describe('odd input', () => {
   it.each([
     ['nothing', ''],
