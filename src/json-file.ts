@@ -1,4 +1,5 @@
 /** JSON files of model folders, read with a check at every field: what is wrong is said with file and field. */
+import { isUtf8 } from 'node:buffer';
 import { readFile, stat } from 'node:fs/promises';
 import { ConfigError } from './errors.js';
 
@@ -105,17 +106,23 @@ export class JsonFile {
 
 /** Parses a JSON file of any shape. @throws ConfigError if it cannot be read, is too large, or is not JSON in UTF-8. */
 export async function readJson(file: string, maxBytes = maxConfigBytes): Promise<unknown> {
+  return parseJson(await readJsonText(file, maxBytes), file);
+}
+
+/** The text of a JSON file, not yet parsed. @throws ConfigError if it cannot be read, is too large, or is not UTF-8. */
+export async function readJsonText(file: string, maxBytes: number): Promise<string> {
   const bytes = await readSome(file, maxBytes).catch((cause: Error) => {
     throw cause instanceof ConfigError
       ? cause
       : new ConfigError(file, '', `cannot be read: ${cause.message}`, { cause });
   });
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new ConfigError(file, '', 'is not UTF-8', { cause });
-  }
+  if (!isUtf8(bytes)) throw new ConfigError(file, '', 'is not UTF-8');
+  const text = bytes.toString('utf8');
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text; // a byte order mark
+}
+
+/** The value that `text` of `file` is. @throws ConfigError if it is not JSON. */
+export function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {

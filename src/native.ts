@@ -119,8 +119,10 @@ export interface Native {
     threads: number,
   ): TensorHandle;
 
-  /** Parses a plan and packs its weights off the calling thread. */
-  compile(plan: NativePlan, threads: number): Promise<ProgramHandle>;
+  /**
+   * Parses a plan and packs its weights off the calling thread, or finds them packed in `cache`, a folder ('': none).
+   */
+  compile(plan: NativePlan, threads: number, cache: string): Promise<ProgramHandle>;
   /** One asynchronous job. `outputs` are filled; neither array may be touched until the promise settles. */
   run(
     program: ProgramHandle,
@@ -129,8 +131,8 @@ export interface Native {
     outputs: readonly NativeArray[],
     threads: number,
   ): Promise<void>;
-  /** Bytes: packed weights this program uses (shared ones included), arena of its largest run so far. */
-  programMemory(program: ProgramHandle): { packed: number; arena: number };
+  /** Bytes: packed weights this program uses (shared ones included), those of them in a cache file, its largest arena. */
+  programMemory(program: ProgramHandle): { packed: number; cached: number; arena: number };
   programRelease(program: ProgramHandle): void;
 }
 

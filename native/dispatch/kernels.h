@@ -57,6 +57,9 @@ struct AttentionArgs {
 #define VECTRAL_KERNELS(KERNEL)                                                                                        \
   /* layout this ISA's gemm wants for such weights; `n` lets narrow matrices choose a narrow panel */                  \
   KERNEL(PackLayout, gemm_layout, (Arithmetic arithmetic, DType weights, int64_t n))                                   \
+  /* rows of W as one panel of such a layout */                                                                        \
+  KERNEL(void, pack_panel,                                                                                             \
+         (const PackLayout& layout, const void* rows, int64_t row_bytes, int64_t height, int64_t k, void* packed))     \
   KERNEL(void, gemm, (const GemmArgs& args))                                                                           \
   KERNEL(void, gemm_bf16, (const GemmArgs& args))                                                                      \
   KERNEL(void, gemm_i8, (const GemmArgs& args))                                                                        \

@@ -13,5 +13,6 @@
 #include "dot_i8.inl.h"
 #include "gemm_i8.inl.h"
 #include "quantize.inl.h"
+#include "pack.inl.h"
 #include "attention_pack.inl.h"
 #include "attention.inl.h"

@@ -16,6 +16,7 @@ import {
 import { storageFault } from '../tensor/storage.js';
 import { Tensor } from '../tensor/tensor.js';
 import { Graph } from './graph.js';
+import { packedCacheFolder } from './packed-cache.js';
 import { type Plan, plan } from './plan.js';
 import { enqueue } from './queue.js';
 import { rewrite } from './rules/index.js';
@@ -40,6 +41,8 @@ export interface CompileOptions {
   readonly arithmetic?: Arithmetic | undefined;
   /** Threads for packing weights and default for runs, at most 1024; 0 = as many as the process may use. */
   readonly threads?: number | undefined;
+  /** Keep packed weights that come from files on the disk, and take them from there. Default false. */
+  readonly cache?: boolean | undefined;
 }
 
 /** An input or output of a program. `shape` may hold symbols. */
@@ -91,7 +94,7 @@ export class Program {
     if (typeof build !== 'function') {
       throw new UsageError(`Program.compile takes a function that records, got ${describeValue(build)}`);
     }
-    checkOptions('Program.compile', options, ['threads', 'arithmetic']);
+    checkOptions('Program.compile', options, ['threads', 'arithmetic', 'cache']);
     const graph = new Graph();
     for (const [name, tensor] of Object.entries(checkedOutputs(build(graph)))) graph.output(name, tensor);
     const recorded = graph.toString();
@@ -99,7 +102,8 @@ export class Program {
     compute(graph, options.arithmetic ?? 'f32');
     const planned = plan(graph);
     const threads = options.threads ?? 0;
-    const handle = await typed(() => native.compile(planned.native, threads));
+    const cache = options.cache ? packedCacheFolder() : '';
+    const handle = await typed(() => native.compile(planned.native, threads, cache));
     return new Program(handle, graph, planned, { recorded, compiled: graph.toString() }, threads);
   }
 
@@ -146,9 +150,12 @@ export class Program {
     );
   }
 
-  /** Bytes of packed weights this program reads (shared ones included) and of the arena of its largest run. */
-  get memory(): { packed: number; arena: number } {
-    return this.#disposed ? { packed: 0, arena: 0 } : native.programMemory(this.#handle);
+  /**
+   * Bytes of packed weights this program reads (shared ones included), how many of them lie in the cache's file, and of
+   * the arena of its largest run.
+   */
+  get memory(): { packed: number; cached: number; arena: number } {
+    return this.#disposed ? { packed: 0, cached: 0, arena: 0 } : native.programMemory(this.#handle);
   }
 
   /** Frees the arena and this program's hold on packed weights. Runs that were begun end normally first. */
