@@ -15,7 +15,13 @@ const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 async function bundle(format, entries) {
   const input = Object.fromEntries(Object.entries(entries).map(([to, from]) => [to, path.join(root, 'src', from)]));
   const build = await rolldown({ input, platform: 'node', external: [/package-root\.cjs$/] });
-  await build.write({ dir: dist, format, comments: false, entryFileNames: '[name].js', chunkFileNames: `${format}/[name].js` });
+  await build.write({
+    dir: dist,
+    format,
+    comments: false,
+    entryFileNames: '[name].js',
+    chunkFileNames: `${format}/[name].js`,
+  });
   await build.close();
 }
 

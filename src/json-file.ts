@@ -106,25 +106,25 @@ export class JsonFile {
 
 /** Parses a JSON file of any shape. @throws ConfigError if it cannot be read, is too large, or is not JSON in UTF-8. */
 export async function readJson(file: string, maxBytes = maxConfigBytes): Promise<unknown> {
-  return parseJson(await readJsonText(file, maxBytes), file);
+  return parseJson(await readJsonBytes(file, maxBytes), file);
 }
 
-/** The text of a JSON file, not yet parsed. @throws ConfigError if it cannot be read, is too large, or is not UTF-8. */
-export async function readJsonText(file: string, maxBytes: number): Promise<string> {
+/** A JSON file, not yet parsed. @throws ConfigError if it cannot be read, is too large, or is not UTF-8. */
+export async function readJsonBytes(file: string, maxBytes: number): Promise<Buffer> {
   const bytes = await readSome(file, maxBytes).catch((cause: Error) => {
     throw cause instanceof ConfigError
       ? cause
       : new ConfigError(file, '', `cannot be read: ${cause.message}`, { cause });
   });
   if (!isUtf8(bytes)) throw new ConfigError(file, '', 'is not UTF-8');
-  const text = bytes.toString('utf8');
-  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text; // a byte order mark
+  return bytes;
 }
 
-/** The value that `text` of `file` is. @throws ConfigError if it is not JSON. */
-export function parseJson(text: string, file: string): unknown {
+/** What a file's bytes say. @throws ConfigError if that is not JSON. */
+export function parseJson(bytes: Buffer, file: string): unknown {
+  const text = bytes.toString('utf8');
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text); // a byte order mark
   } catch (cause) {
     throw new ConfigError(file, '', `is not JSON: ${(cause as Error).message}`, { cause });
   }

@@ -89,6 +89,17 @@ export interface NativeInfo {
   ops: string[];
 }
 
+/** Tables of a tokenizer's tokens (native/core/vocabulary.h says what is in them). */
+export interface NativeVocabulary {
+  units: Uint16Array;
+  bounds: Int32Array;
+  ids: Int32Array;
+  hashes: Int32Array;
+  slots: Int32Array;
+  places: Int32Array;
+  longest: number;
+}
+
 export interface Native {
   info(): NativeInfo;
 
@@ -134,6 +145,11 @@ export interface Native {
   /** Bytes: packed weights this program uses (shared ones included), those of them in a cache file, its largest arena. */
   programMemory(program: ProgramHandle): { packed: number; cached: number; arena: number };
   programRelease(program: ProgramHandle): void;
+
+  /** The vocabulary object of a tokenizer.json, which is bytes [begin, end), if there is one without any fault. */
+  scanVocabulary(json: Uint8Array): (NativeVocabulary & { begin: number; end: number }) | undefined;
+  /** Token i is `units` [bounds[i], bounds[i + 1]). A number: the first token that repeats another, or its id. */
+  indexVocabulary(units: Uint16Array, bounds: Int32Array, ids: Int32Array): NativeVocabulary | number;
 }
 
 /** `linux-x64-glibc`, `darwin-arm64`: the folder a prebuilt addon for this process lies in. */

@@ -5,8 +5,8 @@
 
 namespace vectral {
 
-// Differs between builds of the engine: size and time of the file this code was loaded from. Empty where the system does
-// not tell.
+// Differs between builds of the engine: size and time of the file this code was loaded from. Empty where the system
+// does not tell.
 const std::string& engine_identity();
 
 // The path from the root, with links resolved; as it is given where that fails.

@@ -112,7 +112,8 @@ PackedCache::PackedCache(const PackedCacheOptions& options, const std::vector<Pa
   }
   for (const Wanted& wanted : wanted_) {
     const PackingRequest& request = requests[wanted.request];
-    const std::string parts = std::string("\nmatrix ") + dtype_name(request.layout.dtype) + parts_text(request, sources_);
+    const std::string parts =
+        std::string("\nmatrix ") + dtype_name(request.layout.dtype) + parts_text(request, sources_);
     which += parts;
     key_ += parts + layout_text(request);
   }
@@ -167,9 +168,8 @@ void PackedCache::load() {
 }
 
 bool PackedCache::settled() const {
-  const int64_t now = std::chrono::duration_cast<std::chrono::nanoseconds>(
-                          std::chrono::system_clock::now().time_since_epoch())
-                          .count();
+  const int64_t now =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   return std::all_of(sources_.begin(), sources_.end(), [&](const auto& source) {
     return source->unchanged() && source->identity().changed <= now - options_.settled_after;
   });

@@ -20,7 +20,7 @@
 namespace vectral {
 
 struct PackedCacheOptions {
-  std::string folder;           // empty: no cache
+  std::string folder;             // empty: no cache
   int64_t least_bytes = 4 << 20;  // less is packed sooner than its file is found
   // A weight file changed within this time may be changed again without its time moving on: it is not cached yet.
   int64_t settled_after = 2'000'000'000;  // nanoseconds

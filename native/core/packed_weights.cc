@@ -248,7 +248,8 @@ Status PackedWeights::pack(const PackingRequest& request, int threads) {
                                  short_of_memory.store(true, std::memory_order_relaxed);
                                  return;
                                }
-                               for (int64_t p; (p = next.fetch_add(1, std::memory_order_relaxed)) < panels;) packer.pack(p);
+                               for (int64_t p; (p = next.fetch_add(1, std::memory_order_relaxed)) < panels;)
+                                 packer.pack(p);
                              });
   if (short_of_memory) return Status::error("linear: not enough memory to pack the weights");
   // The gaps between sections are saved too, and should not hold what was in memory before.

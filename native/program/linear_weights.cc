@@ -52,8 +52,7 @@ Status LinearMatrix::make(const std::vector<LinearPart>& parts, const PackingReq
 }
 
 LinearWeights LinearMatrix::weights() const {
-  return {packed_->view(), packed_->column_scale(), packed_->column_sum(),
-          bias_.empty() ? nullptr : bias_.data()};
+  return {packed_->view(), packed_->column_scale(), packed_->column_sum(), bias_.empty() ? nullptr : bias_.data()};
 }
 
 }  // namespace vectral

@@ -156,8 +156,7 @@ TEST_CASE("packed weights: several threads that want one matrix at once pack it 
   std::vector<std::shared_ptr<const PackedWeights>> packed(8);
   std::vector<std::thread> threads;
   for (auto& result : packed) {
-    threads.emplace_back(
-        [&] { static_cast<void>(pack({a}, isa, 2, &result).is_ok()); });
+    threads.emplace_back([&] { static_cast<void>(pack({a}, isa, 2, &result).is_ok()); });
   }
   for (std::thread& thread : threads) thread.join();
   REQUIRE(packed[0] != nullptr);
@@ -171,7 +170,6 @@ TEST_CASE("packed weights: wrong parts are refused with what was found") {
   CHECK(pack({a, b}, isa, 1, &packed).message().find("[3, 2] beside 3 columns") != std::string::npos);
   Tensor wide = a;
   wide.dtype = DType::i32;
-  CHECK(pack({wide}, isa, 1, &packed).message().find("got i32") !=
-        std::string::npos);
+  CHECK(pack({wide}, isa, 1, &packed).message().find("got i32") != std::string::npos);
   CHECK_FALSE(pack({}, isa, 1, &packed).is_ok());
 }

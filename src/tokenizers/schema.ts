@@ -1,7 +1,7 @@
 /** What a tokenizer.json and a tokenizer_config.json may hold: types, and the checks that make them true. */
 import { ConfigError } from '../errors.js';
 import { boolean, integer, type JsonObject, list, object, text } from './fields.js';
-import { Repeated, Vocabulary } from './vocabulary.js';
+import { Vocabulary } from './vocabulary.js';
 
 /** Ids above this are refused: no vocabulary is near it, and tables are sized by the largest id. */
 const largestId = 2 ** 24 - 1;
@@ -155,9 +155,11 @@ function checkVocab(value: unknown, file: string): Vocabulary {
   const tokens = Object.keys(vocab);
   for (const token of tokens) integer(vocab[token], file, `model.vocab.${token}`, 0, largestId);
   if (tokens.length === 0) throw new ConfigError(file, 'model.vocab', 'is empty');
-  const vocabulary = Vocabulary.ofTokens(tokens, (index) => vocab[tokens[index]!]!);
-  if (vocabulary instanceof Repeated) {
-    const { token, id, owner } = vocabulary;
+  const ids = tokens.map((token) => vocab[token]!);
+  const vocabulary = Vocabulary.of(tokens, ids);
+  if (typeof vocabulary === 'number') {
+    const [token, id] = [tokens[vocabulary], ids[vocabulary]!];
+    const owner = tokens[ids.indexOf(id)];
     throw new ConfigError(file, `model.vocab.${token}`, `has the id ${id}, which "${owner}" has already`);
   }
   return vocabulary;
@@ -201,11 +203,10 @@ function checkUnigram(model: JsonObject, file: string): Pick<TokenizerJson, 'mod
 
 /** Ids are the places in the list; a piece that stands twice has the last, and both ids stand for it. */
 function vocabularyOfPieces(pieces: readonly string[]): Vocabulary {
-  const plain = Vocabulary.ofTokens(pieces, (index) => index);
+  const plain = Vocabulary.of(pieces, [...pieces.keys()]);
   if (plain instanceof Vocabulary) return plain;
   const last = new Map(pieces.map((piece, id) => [piece, id]));
-  const distinct = [...last.keys()];
-  const vocabulary = Vocabulary.ofTokens(distinct, (index) => last.get(distinct[index]!)!) as Vocabulary;
+  const vocabulary = Vocabulary.of([...last.keys()], [...last.values()]) as Vocabulary;
   for (const [id, piece] of pieces.entries()) vocabulary.add(piece, id);
   return vocabulary;
 }

@@ -1,17 +1,17 @@
 /** The tokenizer of a model folder: text in, ids out, equal to the reference's `tokenizers` library. */
 import { join } from 'node:path';
 import { ConfigError, UsageError } from '../errors.js';
-import { JsonFile, parseJson, readJsonText } from '../json-file.js';
+import { JsonFile, parseJson, readJsonBytes } from '../json-file.js';
 import { checkOptions, describeValue, type OptionName } from '../options.js';
 import { AddedTokens } from './added-tokens.js';
 import { BertTextModel, isBert } from './bert.js';
 import { readJsonObject } from './fields.js';
 import { createLibrary, type Library, LibraryTextModel } from './library.js';
-import { scanTokenizer } from './scan-vocabulary.js';
 import { checkTokenizer, checkTokenizerConfig, type TokenizerConfigJson, type TokenizerJson } from './schema.js';
 import { readTemplate, type Template } from './template.js';
 import type { TextModel } from './text-model.js';
 import { type TruncationSide, type TruncationStrategy, truncate } from './truncate.js';
+import { scanTokenizer } from './vocabulary.js';
 
 const tokenizerFile = 'tokenizer.json';
 const configFile = 'tokenizer_config.json';
@@ -93,10 +93,10 @@ export class Tokenizer {
     if (!(await JsonFile.exists(file))) {
       throw new ConfigError(file, '', 'does not exist; save the model with a fast tokenizer, which writes this file');
     }
-    const text = await readJsonText(file, largestTokenizerFile);
+    const bytes = await readJsonBytes(file, largestTokenizerFile);
     const configPath = join(dir, configFile);
     const config = (await readJsonObject(configPath, largestConfigFile)) ?? {};
-    const { json, vocabulary } = scanTokenizer(text) ?? { json: parseJson(text, file) };
+    const { json, vocabulary } = scanTokenizer(bytes) ?? { json: parseJson(bytes, file) };
     return new Tokenizer(checkTokenizer(json, file, vocabulary), checkTokenizerConfig(config, configPath), file);
   }
 
