@@ -57,9 +57,6 @@ struct AttentionArgs {
 #define VECTRAL_KERNELS(KERNEL)                                                                                        \
   /* layout this ISA's gemm wants for such weights; `n` lets narrow matrices choose a narrow panel */                  \
   KERNEL(PackLayout, gemm_layout, (Arithmetic arithmetic, DType weights, int64_t n))                                   \
-  /* rows of W as one panel of such a layout */                                                                        \
-  KERNEL(void, pack_panel,                                                                                             \
-         (const PackLayout& layout, const void* rows, int64_t row_bytes, int64_t height, int64_t k, void* packed))     \
   KERNEL(void, gemm, (const GemmArgs& args))                                                                           \
   KERNEL(void, gemm_bf16, (const GemmArgs& args))                                                                      \
   KERNEL(void, gemm_i8, (const GemmArgs& args))                                                                        \
@@ -67,6 +64,9 @@ struct AttentionArgs {
   KERNEL(void, quantize_bf16_rows, (const float* x, int64_t ldx, int64_t rows, int64_t k, BF16* q, int64_t ldq))       \
   KERNEL(void, quantize_i8_rows,                                                                                       \
          (const float* x, int64_t ldx, int64_t rows, int64_t k, uint8_t* q, int64_t ldq, float* scale))                \
+  /* rows of W as one panel of such a layout */                                                                        \
+  KERNEL(void, pack_panel,                                                                                             \
+         (const PackLayout& layout, const void* rows, int64_t row_bytes, int64_t height, int64_t k, void* packed))     \
   /* y[i] = f(x[i]) */                                                                                                 \
   KERNEL(void, activate, (Activation f, const float* x, float* y, int64_t n))                                          \
   KERNEL(void, add, (const float* a, const float* b, float* y, int64_t n))                                             \

@@ -37,6 +37,9 @@ Status packing_request(const std::vector<LinearPart>& parts, Arithmetic arithmet
 Status LinearMatrix::make(const std::vector<LinearPart>& parts, const PackingRequest& request, const IsaChoice& isa,
                           int threads, const std::function<SavedBlock()>& saved, LinearMatrix* matrix) {
   if (Status status = PackedWeights::of(request, threads, saved, &matrix->packed_); !status.is_ok()) return status;
+  if (const auto& file = matrix->packed_->file()) {
+    if (Status status = file->check_whole(); !status.is_ok()) return status;
+  }
   if (std::none_of(parts.begin(), parts.end(), [](const LinearPart& p) { return p.bias.has_value(); })) {
     return Status::ok();
   }

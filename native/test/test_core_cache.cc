@@ -116,6 +116,16 @@ void write(const std::string& path, const std::string& content) {
   fs::rename(other, path);
 }
 
+// In the file: the checksum of the head, and the first row {begin, bytes, checksum}.
+constexpr size_t kChecksum = 32, kRow = 40;
+
+// Header, three rows and the key.
+size_t head_bytes(const std::string& content) {
+  int64_t key_bytes = 0;
+  std::memcpy(&key_bytes, content.data() + 16, sizeof key_bytes);
+  return kRow + 3 * 24 + static_cast<size_t>(key_bytes);
+}
+
 }  // namespace
 
 TEST_CASE("cache: the second load finds the bytes of the first, for every instruction set and arithmetic") {
@@ -147,7 +157,8 @@ TEST_CASE("cache: weights rewritten, in place or by rename, are packed anew into
   const std::string name = bench.cache_file();
   for (const bool in_place : {true, false}) {
     CAPTURE(in_place);
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // a change of the same instant is what settled_after is for
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(50));  // a change of the same instant is what settled_after is for
     const auto time = fs::last_write_time(bench.weights);
     if (!in_place) fs::remove(bench.weights);
     bench.write_weights(in_place ? 2 : 3);
@@ -165,9 +176,9 @@ TEST_CASE("cache: a file with any byte changed, or cut anywhere, is not used and
   const Workbench bench;
   const Loaded good = load(bench);
   const std::string path = bench.cache_file(), content = read(path);
-  // The head is about a thousand bytes; blocks begin at pages, and what lies between is not read.
+  // Blocks begin at pages, and what lies between the head and the first of them is not read.
   std::vector<size_t> places;
-  for (size_t i = 0; i < 700; i += 7) places.push_back(i);
+  for (size_t i = 0; i < head_bytes(content); i += 7) places.push_back(i);
   for (size_t i = 4096; i < 4096 + kRows * kColumns * 4; i += 1999) places.push_back(i);
   places.push_back(content.size() - 1);
   for (const size_t place : places) {
@@ -195,11 +206,7 @@ TEST_CASE("cache: a head that lies with a right checksum is not followed outside
   const Workbench bench;
   load(bench);
   const std::string path = bench.cache_file(), content = read(path);
-  constexpr size_t kChecksum = 32,
-                   kRow = 40;  // in the file: the head's checksum, the first row {begin, bytes, checksum}
-  int64_t key_bytes = 0;
-  std::memcpy(&key_bytes, content.data() + 16, sizeof key_bytes);
-  const size_t head = kRow + 3 * 24 + static_cast<size_t>(key_bytes);
+  const size_t head = head_bytes(content);
   const auto seal = [&](std::string file) {
     std::memset(file.data() + kChecksum, 0, 8);
     const uint64_t sum = checksum(file.data(), static_cast<int64_t>(head));
