@@ -15,6 +15,7 @@ inline uint64_t checksum(const void* data, int64_t bytes) {
   uint64_t lanes[kLanes];
   for (int i = 0; i < kLanes; ++i) lanes[i] = static_cast<uint64_t>(i + 1) * kFactor;
   const auto take = [&lanes](const uint8_t* block) {
+#pragma GCC unroll 8
     for (int i = 0; i < kLanes; ++i) {
       uint64_t word;
       std::memcpy(&word, block + i * 8, 8);

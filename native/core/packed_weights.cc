@@ -8,6 +8,11 @@
 
 #include "thread_pool.h"
 
+#ifdef __linux__
+#include <sys/mman.h>
+#include <unistd.h>
+#endif
+
 namespace vectral {
 namespace {
 
@@ -34,6 +39,19 @@ DType packed_dtype(const std::vector<Tensor>& parts, Arithmetic arithmetic) {
   const DType first = parts.front().dtype;
   const bool same = std::all_of(parts.begin(), parts.end(), [&](const Tensor& t) { return t.dtype == first; });
   return same ? first : DType::f32;
+}
+
+// Has the system bring in whole pages of new memory in one call: a fault for each takes longer than packing.
+void bring_in(uint8_t* memory, int64_t bytes) {
+#ifdef MADV_POPULATE_WRITE
+  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const uintptr_t first = (reinterpret_cast<uintptr_t>(memory) + page - 1) / page * page;
+  const uintptr_t last = (reinterpret_cast<uintptr_t>(memory) + static_cast<uintptr_t>(bytes)) / page * page;
+  if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_POPULATE_WRITE);
+#else
+  static_cast<void>(memory);
+  static_cast<void>(bytes);
+#endif
 }
 
 // The bytes of a packed block, in the order they lie in it.
@@ -237,6 +255,7 @@ Status PackedWeights::pack(const PackingRequest& request, int threads) {
   memory_ = AlignedMemory(request.bytes());
   auto* const block = static_cast<uint8_t*>(memory_.data());
   if (block == nullptr) return Status::error("linear: not enough memory for the packed weights");
+  bring_in(block, request.bytes());
   point_into(request, block);
   const int64_t panels = view_.panels();
   std::atomic<bool> short_of_memory{false};
