@@ -24,4 +24,4 @@ function bring(product, sources, script) {
 }
 
 bring('build/Release/vectral.node', ['native', 'binding.gyp'], 'build-native.mjs');
-bring('dist/package-root.cjs', ['src', 'tsconfig.json', 'tsconfig.esm.json', 'tsconfig.cjs.json'], 'build-ts.mjs');
+bring('dist/cjs/index.js', ['src', 'tsconfig.json', 'tsconfig.esm.json', 'tsconfig.cjs.json'], 'build-ts.mjs');

@@ -20,7 +20,7 @@ const sourceLayers = {
   program: ['native', 'tensor'],
   ops: ['native', 'tensor', 'program'],
   weights: engine,
-  tokenizers: [],
+  tokenizers: ['native'],
   hub: [],
   vectors: [...engine, 'weights', 'tokenizers', 'hub'],
   nn: [...engine, 'weights'],

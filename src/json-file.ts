@@ -1,4 +1,5 @@
 /** JSON files of model folders, read with a check at every field: what is wrong is said with file and field. */
+import { isUtf8 } from 'node:buffer';
 import { readFile, stat } from 'node:fs/promises';
 import { ConfigError } from './errors.js';
 
@@ -105,19 +106,25 @@ export class JsonFile {
 
 /** Parses a JSON file of any shape. @throws ConfigError if it cannot be read, is too large, or is not JSON in UTF-8. */
 export async function readJson(file: string, maxBytes = maxConfigBytes): Promise<unknown> {
+  return parseJson(await readJsonBytes(file, maxBytes), file);
+}
+
+/** A JSON file, not yet parsed. @throws ConfigError if it cannot be read, is too large, or is not UTF-8. */
+export async function readJsonBytes(file: string, maxBytes: number): Promise<Buffer> {
   const bytes = await readSome(file, maxBytes).catch((cause: Error) => {
     throw cause instanceof ConfigError
       ? cause
       : new ConfigError(file, '', `cannot be read: ${cause.message}`, { cause });
   });
-  let text: string;
+  if (!isUtf8(bytes)) throw new ConfigError(file, '', 'is not UTF-8');
+  return bytes;
+}
+
+/** What a file's bytes say. @throws ConfigError if that is not JSON. */
+export function parseJson(bytes: Buffer, file: string): unknown {
+  const text = bytes.toString('utf8');
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new ConfigError(file, '', 'is not UTF-8', { cause });
-  }
-  try {
-    return JSON.parse(text);
+    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text); // a byte order mark
   } catch (cause) {
     throw new ConfigError(file, '', `is not JSON: ${(cause as Error).message}`, { cause });
   }

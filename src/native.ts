@@ -109,6 +109,17 @@ export interface NativePeaks {
   reads: { bytes: number; bytesPerSecond: number }[];
 }
 
+/** Tables of a tokenizer's tokens (native/core/vocabulary.h says what is in them). */
+export interface NativeVocabulary {
+  units: Uint16Array;
+  bounds: Int32Array;
+  ids: Int32Array;
+  hashes: Int32Array;
+  slots: Int32Array;
+  places: Int32Array;
+  longest: number;
+}
+
 export interface Native {
   info(): NativeInfo;
 
@@ -139,8 +150,10 @@ export interface Native {
     threads: number,
   ): TensorHandle;
 
-  /** Parses a plan and packs its weights off the calling thread. */
-  compile(plan: NativePlan, threads: number): Promise<ProgramHandle>;
+  /**
+   * Parses a plan and packs its weights off the calling thread, or finds them packed in `cache`, a folder ('': none).
+   */
+  compile(plan: NativePlan, threads: number, cache: string): Promise<ProgramHandle>;
   /**
    * One asynchronous job of at most `threads` threads; all jobs of a program that go on at once use at most `together`.
    * `outputs` are filled; neither the lists nor their arrays may be touched until the promise settles.
@@ -162,9 +175,14 @@ export interface Native {
     threads: number,
     runs: number,
   ): Promise<NativeProfile>;
-  /** Bytes: packed weights this program uses (shared ones included), arena of its largest run so far. */
-  programMemory(program: ProgramHandle): { packed: number; arena: number };
+  /** Bytes: packed weights this program uses (shared ones included), those of them in a cache file, its largest arena. */
+  programMemory(program: ProgramHandle): { packed: number; cached: number; arena: number };
   programRelease(program: ProgramHandle): void;
+
+  /** The vocabulary object of a tokenizer.json, which is bytes [begin, end), if there is one without any fault. */
+  scanVocabulary(json: Uint8Array): (NativeVocabulary & { begin: number; end: number }) | undefined;
+  /** Token i is `units` [bounds[i], bounds[i + 1]). A number: the first token that repeats another, or its id. */
+  indexVocabulary(units: Uint16Array, bounds: Int32Array, ids: Int32Array): NativeVocabulary | number;
 
   /**
    * Measures what the machine does at best, about 50 ms for each arithmetic and each size read. All threads together

@@ -53,6 +53,7 @@ const kinds = {
   batchSize: count,
   batchTokens: count,
   bias: any,
+  cache: flag,
   causal: flag,
   dtype: any,
   eager: flag,

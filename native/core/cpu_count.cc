@@ -108,7 +108,9 @@ int usable_cpus() {
 Status default_threads(int* threads) {
   const char* const text = std::getenv("VECTRAL_THREADS");
   if (text == nullptr || *text == '\0') {
-    *threads = usable_cpus();
+    // Counted once: it takes five files, which is longer than a small operation.
+    static const int counted = usable_cpus();
+    *threads = counted;
     return Status::ok();
   }
   std::string_view rest = text;

@@ -13,7 +13,8 @@ constexpr int kMaxThreads = 1024;
 // CPUs in the affinity mask, or fewer where a cgroup quota gives less time than that; at least 1.
 int usable_cpus();
 
-// VECTRAL_THREADS if it is set, else usable_cpus(). A value that is not a number from 1 to 1024 is an error.
+// VECTRAL_THREADS if it is set, else usable_cpus() at the first call. A value that is not a number from 1 to 1024 is an
+// error.
 Status default_threads(int* threads);
 
 // The quota in whole CPUs (rounded up) of the process whose /proc/self/cgroup is given, with the cgroup file systems

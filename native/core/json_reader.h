@@ -27,6 +27,9 @@ class JsonReader {
   // Nothing but white space is left.
   bool at_end();
 
+  // Bytes read so far.
+  size_t position() const { return at_; }
+
   bool failed() const { return !error_.empty(); }
   const std::string& error() const { return error_; }
 

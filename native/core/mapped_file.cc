@@ -40,7 +40,17 @@ uint64_t next_storage_id() {
   return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
+std::string FileIdentity::text() const {
+  std::string text = std::to_string(device);
+  for (const int64_t part : {static_cast<int64_t>(inode), bytes, modified, changed}) text += ':' + std::to_string(part);
+  return text;
+}
+
 #ifdef _WIN32
+
+Status MappedFile::of_descriptor(int, const std::string& path, bool, std::shared_ptr<const MappedFile>*) {
+  return Status::error(path + ": descriptors are not used on this system");
+}
 
 Status MappedFile::open(const std::string& path, bool, std::shared_ptr<const MappedFile>* file) {
   const auto native_path = std::filesystem::u8path(path);
@@ -64,42 +74,46 @@ Status MappedFile::open(const std::string& path, bool, std::shared_ptr<const Map
 
 MappedFile::~MappedFile() = default;
 Status MappedFile::check_whole() const { return Status::ok(); }
+bool MappedFile::unchanged() const { return false; }
+void MappedFile::populate() const {}
+bool identity_of_file(const std::string&, FileIdentity*) { return false; }
 void MappedFile::drop_pages(int64_t, int64_t) const {}
 
 #else
 
 namespace {
 
-// What tells one state of one file from another.
-std::string file_key(const struct stat& s, bool map) {
+FileIdentity identity_of(const struct stat& s) {
 #ifdef __APPLE__
-  const timespec& changed = s.st_mtimespec;
+  const timespec &modified = s.st_mtimespec, &changed = s.st_ctimespec;
 #else
-  const timespec& changed = s.st_mtim;
+  const timespec &modified = s.st_mtim, &changed = s.st_ctim;
 #endif
-  std::string key = map ? "map" : "read";
-  const auto add = [&key](auto number) { key += ':' + std::to_string(number); };
-  add(s.st_dev);
-  add(s.st_ino);
-  add(s.st_size);
-  add(changed.tv_sec);
-  add(changed.tv_nsec);
-  return key;
+  const auto nanoseconds = [](const timespec& t) { return static_cast<int64_t>(t.tv_sec) * 1'000'000'000 + t.tv_nsec; };
+  return {static_cast<uint64_t>(s.st_dev), static_cast<uint64_t>(s.st_ino), s.st_size, nanoseconds(modified),
+          nanoseconds(changed)};
 }
 
 }  // namespace
 
 Status MappedFile::open(const std::string& path, bool map, std::shared_ptr<const MappedFile>* file) {
+  // O_NONBLOCK: a named pipe is refused below instead of waited for.
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) return Status::error(path + ": cannot be opened: " + reason(errno));
+  return of_descriptor(descriptor, path, map, file);
+}
+
+Status MappedFile::of_descriptor(int descriptor, const std::string& path, bool map,
+                                 std::shared_ptr<const MappedFile>* file) {
   std::shared_ptr<MappedFile> opened(new MappedFile);
   opened->path_ = path;
-  // O_NONBLOCK: a named pipe is refused below instead of waited for.
-  opened->fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (opened->fd_ < 0) return Status::error(path + ": cannot be opened: " + reason(errno));
+  opened->fd_ = descriptor;
   struct stat s;
   if (::fstat(opened->fd_, &s) != 0) return Status::error(path + ": cannot be examined: " + reason(errno));
   if (!S_ISREG(s.st_mode)) return Status::error(path + ": is not a regular file");
   opened->size_ = s.st_size;
-  opened->key_ = file_key(s, map);
+  opened->identity_ = identity_of(s);
+  opened->key_ = (map ? "map " : "read ") + opened->identity_.text();
 
   Registry& r = registry();
   std::shared_ptr<const MappedFile> shared;
@@ -151,6 +165,11 @@ MappedFile::~MappedFile() {
   if (found != r.files.end() && found->second.expired()) r.files.erase(found);
 }
 
+bool MappedFile::unchanged() const {
+  struct stat s;
+  return ::fstat(fd_, &s) == 0 && identity_of(s) == identity_;
+}
+
 Status MappedFile::check_whole() const {
   if (!mapped_) return Status::ok();
   struct stat s;
@@ -158,6 +177,19 @@ Status MappedFile::check_whole() const {
   if (s.st_size >= size_) return Status::ok();
   return Status::error(path_ + ": was truncated after it was loaded (" + std::to_string(size_) + " bytes then, " +
                        std::to_string(s.st_size) + " now); restore the file and load it again");
+}
+
+void MappedFile::populate() const {
+#ifdef MADV_POPULATE_READ
+  if (mapped_) ::madvise(const_cast<uint8_t*>(data_), static_cast<size_t>(size_), MADV_POPULATE_READ);
+#endif
+}
+
+bool identity_of_file(const std::string& path, FileIdentity* identity) {
+  struct stat s;
+  if (::stat(path.c_str(), &s) != 0) return false;
+  *identity = identity_of(s);
+  return true;
 }
 
 void MappedFile::drop_pages(int64_t begin, int64_t bytes) const {

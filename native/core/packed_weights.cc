@@ -9,6 +9,11 @@
 #include "half.h"
 #include "thread_pool.h"
 
+#ifdef __linux__
+#include <sys/mman.h>
+#include <unistd.h>
+#endif
+
 namespace vectral {
 namespace {
 
@@ -37,15 +42,44 @@ DType packed_dtype(const std::vector<Tensor>& parts, Arithmetic arithmetic) {
   return same ? first : DType::f32;
 }
 
-std::string key_of(const std::vector<Tensor>& parts, const PackingIsa& isa, const PackLayout& layout) {
-  std::string key = isa.name;
+// Has the system bring in whole pages of new memory in one call: a fault for each takes longer than packing.
+void bring_in(uint8_t* memory, int64_t bytes) {
+#ifdef MADV_POPULATE_WRITE
+  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const uintptr_t first = (reinterpret_cast<uintptr_t>(memory) + page - 1) / page * page;
+  const uintptr_t last = (reinterpret_cast<uintptr_t>(memory) + static_cast<uintptr_t>(bytes)) / page * page;
+  if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_POPULATE_WRITE);
+#else
+  static_cast<void>(memory);
+  static_cast<void>(bytes);
+#endif
+}
+
+// The bytes of a packed block, in the order they lie in it.
+std::vector<PackedSection> sections_of(const PackLayout& layout, int64_t n, int64_t k) {
+  std::vector<PackedSection> sections;
+  int64_t end = 0;
+  const auto add = [&](const char* name, int64_t bytes) {
+    sections.push_back({name, align_up(end), bytes});
+    end = align_up(end) + bytes;
+  };
+  add("panels", packed_bytes(layout, n, k));
+  if (layout.dtype == DType::i8) {
+    add("column_scale", n * static_cast<int64_t>(sizeof(float)));
+    add("column_sum", n * static_cast<int64_t>(sizeof(int32_t)));
+  }
+  return sections;
+}
+
+std::string key_of(const PackingRequest& request) {
+  std::string key = request.isa.name;
   const auto add = [&key](auto number) { key += '/' + std::to_string(number); };
-  add(static_cast<int>(layout.dtype));
-  add(layout.panel);
-  add(layout.interleave);
-  add(layout.block);
-  add(layout.parts);
-  for (const Tensor& part : parts) {
+  add(static_cast<int>(request.layout.dtype));
+  add(request.layout.panel);
+  add(request.layout.interleave);
+  add(request.layout.block);
+  add(request.layout.parts);
+  for (const Tensor& part : request.parts) {
     add(part.storage->source());
     add(part.storage->offset());
     add(static_cast<int>(part.dtype));
@@ -72,7 +106,7 @@ Status check_parts(const std::vector<Tensor>& parts) {
   return Status::ok();
 }
 
-// Rows [begin, end) of one part, from the stacked rows [first, first + count).
+// Rows [first, first + count) of the stacked parts, in pieces that lie in one part.
 template <typename Visit>
 void for_each_part(const std::vector<Tensor>& parts, int64_t first, int64_t count, Visit visit) {
   for (const Tensor& part : parts) {
@@ -87,31 +121,120 @@ void for_each_part(const std::vector<Tensor>& parts, int64_t first, int64_t coun
   }
 }
 
-// One panel from its `rows`; where the layout has parts from `wide`, of which each takes what bf16 holds of the rest.
-void pack_one(const PackLayout& layout, void* rows, void* wide, int64_t height, int64_t k, uint8_t* panel) {
-  if (layout.parts == 0) return pack_panels(layout, rows, k, 1, height, k, 0, 1, panel);
-  const int64_t part_bytes = packed_bytes(layout, layout.panel, k) / layout.parts;
-  auto* const part = static_cast<BF16*>(rows);
-  auto* const rest = static_cast<float*>(wide);
-  for (int32_t p = 0; p < layout.parts; ++p) {
-    for (int64_t i = 0; i < height * k; ++i) {
-      part[i] = narrow_bf16(rest[i]);
-      rest[i] -= widen(part[i]);
-    }
-    pack_panels(layout, part, k, 1, height, k, 0, 1, panel + p * part_bytes);
+// Makes panels of one request, in memory of one thread.
+class PanelPacker {
+ public:
+  PanelPacker(const PackingRequest& request, uint8_t* block)
+      : request_(request),
+        block_(block),
+        rows_(request.layout.panel * request.k * dtype_bytes(request.layout.dtype)),
+        wide_(request.layout.panel * request.k * dtype_bytes(DType::f32)) {}
+
+  bool short_of_memory() const { return rows_.data() == nullptr || wide_.data() == nullptr; }
+
+  void pack(int64_t panel) {
+    const PackLayout& layout = request_.layout;
+    const int64_t k = request_.k, first = panel * layout.panel;
+    const int64_t height = std::min<int64_t>(layout.panel, request_.n - first);
+    if (layout.parts > 0) return pack_parts(panel, first, height);
+    const void* const rows = layout.dtype == DType::i8 ? quantize(first, height) : gather(first, height);
+    request_.isa.pack_panel(layout, rows, k * dtype_bytes(layout.dtype), height, k,
+                            block_ + panel * packed_bytes(layout, layout.panel, k));
   }
-}
+
+ private:
+  // Each part takes what bf16 holds of the rest.
+  void pack_parts(int64_t panel, int64_t first, int64_t height) {
+    const PackLayout& layout = request_.layout;
+    const int64_t k = request_.k, panel_bytes = packed_bytes(layout, layout.panel, k);
+    auto* const part = static_cast<BF16*>(rows_.data());
+    float* const rest = widen_rows(first, height);
+    for (int32_t p = 0; p < layout.parts; ++p) {
+      for (int64_t i = 0; i < height * k; ++i) {
+        part[i] = narrow_bf16(rest[i]);
+        rest[i] -= widen(part[i]);
+      }
+      request_.isa.pack_panel(layout, part, k * dtype_bytes(layout.dtype), height, k,
+                              block_ + panel * panel_bytes + p * (panel_bytes / layout.parts));
+    }
+  }
+
+  // Rows [first, first + count) in f32.
+  float* widen_rows(int64_t first, int64_t count) {
+    auto* const wide = static_cast<float*>(wide_.data());
+    for_each_part(request_.parts, first, count, [&](DType from, const uint8_t* source, int64_t at, int64_t height) {
+      request_.isa.to_f32(from, source, wide + at * request_.k, height * request_.k);
+    });
+    return wide;
+  }
+
+  // Rows [first, first + count) in the type of the packed matrix: in place where they are so already.
+  const void* gather(int64_t first, int64_t count) {
+    const DType dtype = request_.layout.dtype;
+    const int64_t row = request_.k * dtype_bytes(dtype);
+    const void* in_place = nullptr;
+    for_each_part(request_.parts, first, count, [&](DType from, const uint8_t* source, int64_t at, int64_t height) {
+      auto* const to = static_cast<uint8_t*>(rows_.data()) + at * row;
+      if (from != dtype) {
+        const int64_t elements = height * request_.k;
+        float* const wide = dtype == DType::f32 ? reinterpret_cast<float*>(to) : static_cast<float*>(wide_.data());
+        request_.isa.to_f32(from, source, wide, elements);
+        if (dtype != DType::f32) request_.isa.from_f32(dtype, wide, to, elements);
+      } else if (height == count) {
+        in_place = source;
+      } else {
+        std::memcpy(to, source, static_cast<size_t>(height * row));
+      }
+    });
+    return in_place != nullptr ? in_place : rows_.data();
+  }
+
+  const void* quantize(int64_t first, int64_t count) {
+    const int64_t k = request_.k, padded = (k + 3) / 4 * 4;
+    const float* const wide = widen_rows(first, count);
+    auto* const scale = reinterpret_cast<float*>(block_ + request_.sections[1].begin) + first;
+    auto* const sums = reinterpret_cast<int32_t*>(block_ + request_.sections[2].begin) + first;
+    quantized_.resize(static_cast<size_t>(padded));
+    rotated_.resize(static_cast<size_t>(k));
+    for (int64_t r = 0; r < count; ++r) {
+      request_.isa.quantize_i8_rows(wide + r * k, k, 1, k, rotated_.data(), quantized_.data(), padded, scale + r);
+      scale[r] /= kRotationGain;  // x is rotated too
+      auto* const out = static_cast<int8_t*>(rows_.data()) + r * k;
+      int32_t sum = 0;
+      for (int64_t i = 0; i < k; ++i) {
+        out[i] = static_cast<int8_t>(quantized_[static_cast<size_t>(i)] - 128);
+        sum += out[i];
+      }
+      sums[r] = sum;
+    }
+    return rows_.data();
+  }
+
+  const PackingRequest& request_;
+  uint8_t* const block_;
+  const AlignedMemory rows_, wide_;  // a panel of rows in the packed type, and in f32
+  std::vector<uint8_t> quantized_;
+  std::vector<float> rotated_;
+};
 
 }  // namespace
 
-Status PackedWeights::of(const std::vector<Tensor>& parts, Arithmetic arithmetic, const PackingIsa& isa, int threads,
-                         std::shared_ptr<const PackedWeights>* packed) {
+Status PackingRequest::make(std::vector<Tensor> parts, Arithmetic arithmetic, const PackingIsa& isa,
+                            PackingRequest* request) {
   if (Status status = check_parts(parts); !status.is_ok()) return status;
-  int64_t n = 0;
-  for (const Tensor& part : parts) n += part.shape.dims[0];
-  const PackLayout layout = isa.gemm_layout(arithmetic, packed_dtype(parts, arithmetic), n);
-  const std::string key = key_of(parts, isa, layout);
+  request->n = 0;
+  for (const Tensor& part : parts) request->n += part.shape.dims[0];
+  request->k = parts.front().shape.dims[1];
+  request->isa = isa;
+  request->layout = isa.gemm_layout(arithmetic, packed_dtype(parts, arithmetic), request->n);
+  request->sections = sections_of(request->layout, request->n, request->k);
+  request->parts = std::move(parts);
+  return Status::ok();
+}
 
+Status PackedWeights::of(const PackingRequest& request, int threads, const std::function<SavedBlock()>& saved,
+                         std::shared_ptr<const PackedWeights>* packed) {
+  const std::string key = key_of(request);
   std::shared_ptr<Entry> entry;
   {
     Registry& r = registry();
@@ -126,8 +249,14 @@ Status PackedWeights::of(const std::vector<Tensor>& parts, Arithmetic arithmetic
 
   std::shared_ptr<PackedWeights> made(new PackedWeights);
   made->key_ = key;
-  made->view_ = {nullptr, layout, n, parts.front().shape.dims[1]};
-  if (Status status = made->pack(parts, isa, threads); !status.is_ok()) return status;
+  made->bytes_ = request.bytes();
+  const SavedBlock block = saved ? saved() : SavedBlock();
+  if (block.data != nullptr) {
+    made->file_ = block.file;
+    made->point_into(request, block.data);
+  } else if (Status status = made->pack(request, threads); !status.is_ok()) {
+    return status;
+  }
   entry->packed = made;
   *packed = std::move(made);
   return Status::ok();
@@ -143,73 +272,44 @@ PackedWeights::~PackedWeights() {
   }
 }
 
-Status PackedWeights::pack(const std::vector<Tensor>& parts, const PackingIsa& isa, int threads) {
-  const PackLayout& layout = view_.layout;
-  const int64_t n = view_.n, k = view_.k, panels = view_.panels();
-  memory_ = AlignedMemory(packed_bytes(layout, n, k));
-  if (memory_.data() == nullptr) return Status::error("linear: not enough memory for the packed weights");
-  view_.data = memory_.data();
-  const int64_t panel_bytes = packed_bytes(layout, layout.panel, k);
-  if (layout.dtype == DType::i8) {
-    column_scale_.assign(static_cast<size_t>(n), 0.0f);
-    column_sum_.assign(static_cast<size_t>(n), 0);
-  }
+void PackedWeights::point_into(const PackingRequest& request, const uint8_t* block) {
+  view_ = {block, request.layout, request.n, request.k};
+  if (request.layout.dtype != DType::i8) return;
+  column_scale_ = reinterpret_cast<const float*>(block + request.sections[1].begin);
+  column_sum_ = reinterpret_cast<const int32_t*>(block + request.sections[2].begin);
+}
+
+Status PackedWeights::pack(const PackingRequest& request, int threads) {
+  memory_ = AlignedMemory(request.bytes());
+  auto* const block = static_cast<uint8_t*>(memory_.data());
+  if (block == nullptr) return Status::error("linear: not enough memory for the packed weights");
+  bring_in(block, request.bytes());
+  point_into(request, block);
+  const int64_t panels = view_.panels();
   std::atomic<bool> short_of_memory{false};
   std::atomic<int64_t> next{0};
-
-  ThreadPool::instance().run(static_cast<int>(std::clamp<int64_t>(panels, 1, std::max(threads, 1))), [&](int, int,
-                                                                                                         bool) {
-    const AlignedMemory rows(layout.panel * k * dtype_bytes(layout.dtype));
-    const AlignedMemory wide(layout.panel * k * dtype_bytes(DType::f32));
-    if (rows.data() == nullptr || wide.data() == nullptr) {
-      short_of_memory.store(true, std::memory_order_relaxed);
-      return;
-    }
-    for (int64_t p; (p = next.fetch_add(1, std::memory_order_relaxed)) < panels;) {
-      const int64_t first = p * layout.panel, height = std::min<int64_t>(layout.panel, n - first);
-      gather_rows(parts, isa, first, height, static_cast<float*>(wide.data()), rows.data());
-      pack_one(layout, rows.data(), wide.data(), height, k, static_cast<uint8_t*>(memory_.data()) + p * panel_bytes);
-    }
-  });
+  ThreadPool::instance().run(static_cast<int>(std::clamp<int64_t>(panels, 1, std::max(threads, 1))),
+                             [&](int, int, bool) {
+                               PanelPacker packer(request, block);
+                               if (packer.short_of_memory()) {
+                                 short_of_memory.store(true, std::memory_order_relaxed);
+                                 return;
+                               }
+                               for (int64_t p; (p = next.fetch_add(1, std::memory_order_relaxed)) < panels;)
+                                 packer.pack(p);
+                             });
   if (short_of_memory) return Status::error("linear: not enough memory to pack the weights");
+  // The gaps between sections are saved too, and should not hold what was in memory before.
+  int64_t end = 0;
+  for (const PackedSection& section : request.sections) {
+    std::memset(block + end, 0, static_cast<size_t>(section.begin - end));
+    end = section.begin + section.bytes;
+  }
   // What was read from a mapping is not needed again in that form.
-  for (const Tensor& part : parts) {
+  for (const Tensor& part : request.parts) {
     if (const auto& file = part.storage->file()) file->drop_pages(part.storage->offset(), part.storage->bytes());
   }
   return Status::ok();
-}
-
-void PackedWeights::gather_rows(const std::vector<Tensor>& parts, const PackingIsa& isa, int64_t first, int64_t count,
-                                float* wide, void* rows) {
-  const DType dtype = view_.layout.dtype;
-  const int64_t k = view_.k;
-  for_each_part(parts, first, count, [&](DType from, const uint8_t* source, int64_t at, int64_t height) {
-    const bool split = view_.layout.parts > 0;
-    if (from == dtype && !split) {
-      std::memcpy(static_cast<uint8_t*>(rows) + at * k * dtype_bytes(dtype), source,
-                  static_cast<size_t>(height * k * dtype_bytes(dtype)));
-      return;
-    }
-    isa.to_f32(from, source, wide + at * k, height * k);
-    if (dtype != DType::i8 && !split)
-      isa.from_f32(dtype, wide + at * k, static_cast<uint8_t*>(rows) + at * k * dtype_bytes(dtype), height * k);
-  });
-  if (dtype != DType::i8) return;
-  const int64_t padded = (k + 3) / 4 * 4;
-  std::vector<uint8_t> quantized(static_cast<size_t>(padded));
-  std::vector<float> rotated(static_cast<size_t>(k));
-  for (int64_t r = 0; r < count; ++r) {
-    isa.quantize_i8_rows(wide + r * k, k, 1, k, rotated.data(), quantized.data(), padded,
-                         &column_scale_[static_cast<size_t>(first + r)]);
-    column_scale_[static_cast<size_t>(first + r)] /= kRotationGain;  // x is rotated too
-    auto* const out = static_cast<int8_t*>(rows) + r * k;
-    int32_t sum = 0;
-    for (int64_t i = 0; i < k; ++i) {
-      out[i] = static_cast<int8_t>(quantized[static_cast<size_t>(i)] - 128);
-      sum += out[i];
-    }
-    column_sum_[static_cast<size_t>(first + r)] = sum;
-  }
 }
 
 }  // namespace vectral

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,20 +19,49 @@ namespace vectral {
 struct PackingIsa {
   std::string name;
   PackLayout (*gemm_layout)(Arithmetic arithmetic, DType weights, int64_t n) = nullptr;
+  void (*pack_panel)(const PackLayout& layout, const void* rows, int64_t row_bytes, int64_t height, int64_t k,
+                     void* packed) = nullptr;
   void (*to_f32)(DType from, const void* x, float* y, int64_t n) = nullptr;
   void (*from_f32)(DType to, const float* x, void* y, int64_t n) = nullptr;
   void (*quantize_i8_rows)(const float* x, int64_t ldx, int64_t rows, int64_t k, float* rotated, uint8_t* q,
                            int64_t ldq, float* scale) = nullptr;
 };
 
+// A packed matrix is one block of memory: its panels, then what its arithmetic needs beside them.
+struct PackedSection {
+  const char* name;
+  int64_t begin = 0;  // bytes from the start of the block, a multiple of 64
+  int64_t bytes = 0;
+};
+
+// A matrix to be packed. The parts are [n_i, k] (f32, f16 or bf16), stacked to [sum of n_i, k].
+struct PackingRequest {
+  std::vector<Tensor> parts;
+  PackingIsa isa;
+  PackLayout layout;
+  int64_t n = 0;
+  int64_t k = 0;
+  std::vector<PackedSection> sections;
+
+  // For f32 arithmetic parts of different types are widened to f32 and otherwise keep theirs; for bf16 they are rounded
+  // to bf16; for i8 each row is divided by its own scale.
+  static Status make(std::vector<Tensor> parts, Arithmetic arithmetic, const PackingIsa& isa, PackingRequest* request);
+
+  int64_t bytes() const { return sections.back().begin + sections.back().bytes; }
+};
+
+// A block that was packed before, somewhere inside a file; data is null where there is none.
+struct SavedBlock {
+  std::shared_ptr<const MappedFile> file;
+  const uint8_t* data = nullptr;
+};
+
 class PackedWeights {
  public:
-  // The matrices `parts` [n_i, k] (f32, f16 or bf16), stacked to [sum of n_i, k] and packed on `threads` threads of the
-  // pool. For f32 arithmetic parts of different types are widened to f32 and otherwise keep theirs; for bf16 they are
-  // rounded to bf16; for f32_weights they may be cut into bf16 parts (PackLayout::parts), as for f32 otherwise; for i8
-  // each row is divided by its own scale. If the same parts are packed for the same arithmetic anywhere in this
-  // process, that copy is shared. The parts need not live on.
-  static Status of(const std::vector<Tensor>& parts, Arithmetic arithmetic, const PackingIsa& isa, int threads,
+  // If the same parts are packed for the same arithmetic anywhere in this process, that copy is shared. Otherwise the
+  // block is the one that `saved` finds, if there is such a function and it finds one; otherwise it is packed on
+  // `threads` threads of the pool. The parts need not live on.
+  static Status of(const PackingRequest& request, int threads, const std::function<SavedBlock()>& saved,
                    std::shared_ptr<const PackedWeights>* packed);
 
   ~PackedWeights();
@@ -39,25 +69,28 @@ class PackedWeights {
   PackedWeights& operator=(const PackedWeights&) = delete;
 
   const PackedView& view() const { return view_; }
-  // i8 only, otherwise empty: row n of the matrix stands for column_scale[n] times its elements, whose sum is
+  // i8 only, otherwise null: row n of the matrix stands for column_scale[n] times its elements, whose sum is
   // column_sum[n].
-  const std::vector<float>& column_scale() const { return column_scale_; }
-  const std::vector<int32_t>& column_sum() const { return column_sum_; }
-  int64_t bytes() const { return memory_.bytes(); }
+  const float* column_scale() const { return column_scale_; }
+  const int32_t* column_sum() const { return column_sum_; }
+  // The whole block.
+  const uint8_t* data() const { return static_cast<const uint8_t*>(view_.data); }
+  int64_t bytes() const { return bytes_; }
+  // The file the block lies in; null if it was packed by this process.
+  const std::shared_ptr<const MappedFile>& file() const { return file_; }
 
  private:
   PackedWeights() = default;
-  Status pack(const std::vector<Tensor>& parts, const PackingIsa& isa, int threads);
-  // Rows [first, first + count) of the stacked parts, row-major, in the type of the packed matrix. `wide` holds f32
-  // rows, and is the result where the layout has parts.
-  void gather_rows(const std::vector<Tensor>& parts, const PackingIsa& isa, int64_t first, int64_t count, float* wide,
-                   void* rows);
+  Status pack(const PackingRequest& request, int threads);
+  void point_into(const PackingRequest& request, const uint8_t* block);
 
   std::string key_;
   AlignedMemory memory_;
+  std::shared_ptr<const MappedFile> file_;
+  int64_t bytes_ = 0;
   PackedView view_;
-  std::vector<float> column_scale_;
-  std::vector<int32_t> column_sum_;
+  const float* column_scale_ = nullptr;
+  const int32_t* column_sum_ = nullptr;
 };
 
 }  // namespace vectral

@@ -72,6 +72,9 @@ constexpr int64_t kPeakNumbers = 1024;  // enough for the widest register of any
   KERNEL(                                                                                                              \
       void, quantize_i8_rows,                                                                                          \
       (const float* x, int64_t ldx, int64_t rows, int64_t k, float* rotated, uint8_t* q, int64_t ldq, float* scale))   \
+  /* rows of W as one panel of such a layout */                                                                        \
+  KERNEL(void, pack_panel,                                                                                             \
+         (const PackLayout& layout, const void* rows, int64_t row_bytes, int64_t height, int64_t k, void* packed))     \
   /* y[i] = f(x[i]) */                                                                                                 \
   KERNEL(void, activate, (Activation f, const float* x, float* y, int64_t n))                                          \
   KERNEL(void, add, (const float* a, const float* b, float* y, int64_t n))                                             \

@@ -16,5 +16,6 @@
 #include "quantize.inl.h"
 #include "peak_tile.inl.h"
 #include "peak.inl.h"
+#include "pack.inl.h"
 #include "attention_pack.inl.h"
 #include "attention.inl.h"

@@ -27,6 +27,8 @@ Napi::Value program_memory(const Napi::CallbackInfo& info);
 void program_release(const Napi::CallbackInfo& info);
 
 Napi::Value measure_peaks(const Napi::CallbackInfo& info);
+Napi::Value scan_vocabulary(const Napi::CallbackInfo& info);
+Napi::Value index_vocabulary(const Napi::CallbackInfo& info);
 
 // Once for each environment, before anything else: its data, and a hold on this library for the process's life.
 void set_up(Napi::Env env);

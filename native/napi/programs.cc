@@ -120,9 +120,11 @@ Napi::Value compile(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto plan = std::make_shared<Plan>(read_plan(info[0]));
   const int threads = read_threads(info[1]);
+  PackedCacheOptions cache;
+  cache.folder = read_string(info[2], "cache");
   const IsaChoice isa = isa_of(env);  // a copy: the process may leave while a runner packs
   const auto program = std::make_shared<std::shared_ptr<const Program>>();
-  const auto work = [=](int granted) { return Program::compile(std::move(*plan), isa, granted, program.get()); };
+  const auto work = [=](int granted) { return Program::compile(std::move(*plan), isa, granted, cache, program.get()); };
   const auto finish = [program](Napi::Env e) {
     return wrap_handle(e, std::make_unique<ProgramHandle>(std::move(*program)), 0);
   };
@@ -169,6 +171,7 @@ Napi::Value program_memory(const Napi::CallbackInfo& info) {
   const Program& program = *unwrap<ProgramHandle>(info[0]).content;
   Napi::Object memory = Napi::Object::New(info.Env());
   memory.Set("packed", static_cast<double>(program.packed_bytes()));
+  memory.Set("cached", static_cast<double>(program.cached_bytes()));
   memory.Set("arena", static_cast<double>(program.arena_bytes()));
   return memory;
 }

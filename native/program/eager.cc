@@ -35,9 +35,10 @@ Status run_eager(const EagerCall& call, const IsaChoice& isa, Tensor* output,
   LinearMatrix matrix;
   LinearWeights weights;
   if (!call.weights.empty()) {
-    if (Status status = LinearMatrix::make(call.weights, call.attributes.arithmetic, isa, call.threads, &matrix);
-        !status.is_ok())
-      return status;
+    PackingRequest request;
+    Status status = packing_request(call.weights, call.attributes.arithmetic, isa, &request);
+    if (status.is_ok()) status = LinearMatrix::make(call.weights, request, isa, call.threads, {}, &matrix);
+    if (!status.is_ok()) return status;
     weights = matrix.weights();
     *packed = matrix.packed();
   }

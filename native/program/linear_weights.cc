@@ -22,20 +22,25 @@ Status check_part(const LinearPart& part) {
 
 }  // namespace
 
-Status LinearMatrix::make(const std::vector<LinearPart>& parts, Arithmetic arithmetic, const IsaChoice& isa,
-                          int threads, LinearMatrix* matrix) {
+Status packing_request(const std::vector<LinearPart>& parts, Arithmetic arithmetic, const IsaChoice& isa,
+                       PackingRequest* request) {
   std::vector<Tensor> weights;
   for (const LinearPart& part : parts) {
     if (Status status = check_part(part); !status.is_ok()) return status;
     weights.push_back(part.weight);
   }
   const KernelTable& k = *isa.kernels;
-  const PackingIsa packing{isa.name, k.gemm_layout, k.to_f32, k.from_f32, k.quantize_i8_rows};
   if (arithmetic == Arithmetic::f32) arithmetic = Arithmetic::f32_weights;
-  if (Status status = PackedWeights::of(weights, arithmetic, packing, threads, &matrix->packed_); !status.is_ok()) {
-    return status;
-  }
+  const PackingIsa packing{isa.name, k.gemm_layout, k.pack_panel, k.to_f32, k.from_f32, k.quantize_i8_rows};
+  return PackingRequest::make(std::move(weights), arithmetic, packing, request);
+}
 
+Status LinearMatrix::make(const std::vector<LinearPart>& parts, const PackingRequest& request, const IsaChoice& isa,
+                          int threads, const std::function<SavedBlock()>& saved, LinearMatrix* matrix) {
+  if (Status status = PackedWeights::of(request, threads, saved, &matrix->packed_); !status.is_ok()) return status;
+  if (const auto& file = matrix->packed_->file()) {
+    if (Status status = file->check_whole(); !status.is_ok()) return status;
+  }
   if (std::none_of(parts.begin(), parts.end(), [](const LinearPart& p) { return p.bias.has_value(); })) {
     return Status::ok();
   }
@@ -51,8 +56,7 @@ Status LinearMatrix::make(const std::vector<LinearPart>& parts, Arithmetic arith
 }
 
 LinearWeights LinearMatrix::weights() const {
-  return {packed_->view(), packed_->column_scale().data(), packed_->column_sum().data(),
-          bias_.empty() ? nullptr : bias_.data()};
+  return {packed_->view(), packed_->column_scale(), packed_->column_sum(), bias_.empty() ? nullptr : bias_.data()};
 }
 
 }  // namespace vectral

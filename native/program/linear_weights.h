@@ -18,10 +18,15 @@ struct LinearPart {
   std::optional<Tensor> bias;
 };
 
+// What packing the weights of `parts` takes. Refuses parts that do not fit each other, and files that were cut.
+Status packing_request(const std::vector<LinearPart>& parts, Arithmetic arithmetic, const IsaChoice& isa,
+                       PackingRequest* request);
+
 class LinearMatrix {
  public:
-  static Status make(const std::vector<LinearPart>& parts, Arithmetic arithmetic, const IsaChoice& isa, int threads,
-                     LinearMatrix* matrix);
+  // `request` is that of `parts`, and `saved` as PackedWeights::of takes it.
+  static Status make(const std::vector<LinearPart>& parts, const PackingRequest& request, const IsaChoice& isa,
+                     int threads, const std::function<SavedBlock()>& saved, LinearMatrix* matrix);
 
   // Valid as long as this object is.
   LinearWeights weights() const;

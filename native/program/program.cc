@@ -23,29 +23,22 @@ bool same_array(DType expected, DType got) { return expected == got || (expected
 
 }  // namespace
 
-Status Program::compile(Plan plan, const IsaChoice& isa, int threads, std::shared_ptr<const Program>* program) {
+Status Program::compile(Plan plan, const IsaChoice& isa, int threads, const PackedCacheOptions& cache,
+                        std::shared_ptr<const Program>* program) {
   if (Status status = check_plan(plan); !status.is_ok()) return status;
   std::shared_ptr<Program> made(new Program);
   made->kernels_ = isa.kernels;
+  if (Status status = made->pack_weights(&plan, isa, threads, cache); !status.is_ok()) return status;
   std::set<std::shared_ptr<const MappedFile>> files;
   for (size_t i = 0; i < plan.values.size(); ++i) {
     made->roots_.push_back(alias_root(plan, static_cast<int64_t>(i)));
     const auto& constant = plan.values[i].constant;
     if (constant.has_value() && constant->storage->file() != nullptr) files.insert(constant->storage->file());
   }
-  made->files_.assign(files.begin(), files.end());
-  made->matrices_.resize(plan.steps.size());
-  made->weights_.resize(plan.steps.size());
-  for (size_t i = 0; i < plan.steps.size(); ++i) {
-    PlanStep& step = plan.steps[i];
-    if (step.weights.empty()) continue;
-    if (Status status = LinearMatrix::make(step.weights, step.attributes.arithmetic, isa, threads, &made->matrices_[i]);
-        !status.is_ok()) {
-      return status;
-    }
-    made->weights_[i] = made->matrices_[i].weights();
-    step.weights.clear();
+  for (const auto& packed : made->packed_matrices()) {
+    if (packed->file() != nullptr) files.insert(packed->file());
   }
+  made->files_.assign(files.begin(), files.end());
   constexpr int64_t kHeldBytes = 1024 * 1024;  // half the L2 of the smallest core with tile registers
   const bool far = made->packed_bytes() > kHeldBytes;
   for (LinearWeights& weights : made->weights_) weights.far = far;
@@ -54,13 +47,55 @@ Status Program::compile(Plan plan, const IsaChoice& isa, int threads, std::share
   return Status::ok();
 }
 
-int64_t Program::packed_bytes() const {
-  std::set<const PackedWeights*> distinct;
-  for (const LinearMatrix& matrix : matrices_) {
-    if (matrix.packed() != nullptr) distinct.insert(matrix.packed().get());
+Status Program::pack_weights(Plan* plan, const IsaChoice& isa, int threads, const PackedCacheOptions& cache) {
+  matrices_.resize(plan->steps.size());
+  weights_.resize(plan->steps.size());
+  std::vector<size_t> linear;
+  std::vector<PackingRequest> requests;
+  for (size_t i = 0; i < plan->steps.size(); ++i) {
+    const PlanStep& step = plan->steps[i];
+    if (step.weights.empty()) continue;
+    linear.push_back(i);
+    requests.emplace_back();
+    if (Status status = packing_request(step.weights, step.attributes.arithmetic, isa, &requests.back());
+        !status.is_ok()) {
+      return status;
+    }
   }
+  PackedCache saved(cache, requests, threads);
+  std::vector<std::shared_ptr<const PackedWeights>> packed;
+  for (size_t j = 0; j < linear.size(); ++j) {
+    LinearMatrix& matrix = matrices_[linear[j]];
+    PlanStep& step = plan->steps[linear[j]];
+    const auto find = [&] { return saved.find(j); };
+    if (Status status = LinearMatrix::make(step.weights, requests[j], isa, threads, find, &matrix); !status.is_ok()) {
+      return status;
+    }
+    weights_[linear[j]] = matrix.weights();
+    packed.push_back(matrix.packed());
+    step.weights.clear();
+  }
+  saved.save(packed);
+  return Status::ok();
+}
+
+std::set<std::shared_ptr<const PackedWeights>> Program::packed_matrices() const {
+  std::set<std::shared_ptr<const PackedWeights>> distinct;
+  for (const LinearMatrix& matrix : matrices_) {
+    if (matrix.packed() != nullptr) distinct.insert(matrix.packed());
+  }
+  return distinct;
+}
+
+int64_t Program::packed_bytes() const {
   int64_t bytes = 0;
-  for (const PackedWeights* packed : distinct) bytes += packed->bytes();
+  for (const auto& packed : packed_matrices()) bytes += packed->bytes();
+  return bytes;
+}
+
+int64_t Program::cached_bytes() const {
+  int64_t bytes = 0;
+  for (const auto& packed : packed_matrices()) bytes += packed->file() == nullptr ? 0 : packed->bytes();
   return bytes;
 }
 

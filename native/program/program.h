@@ -4,9 +4,11 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <vector>
 
 #include "../core/aligned_memory.h"
+#include "../core/packed_cache.h"
 #include "../core/status.h"
 #include "../dispatch/select.h"
 #include "execute.h"
@@ -38,8 +40,10 @@ struct RunProfile {
 
 class Program {
  public:
-  // Packs the weights on the pool. The plan's constants live on in the program; its weights only in packed form.
-  static Status compile(Plan plan, const IsaChoice& isa, int threads, std::shared_ptr<const Program>* program);
+  // Packs the weights on the pool, or finds them packed in the cache. The plan's constants live on in the program; its
+  // weights only in packed form.
+  static Status compile(Plan plan, const IsaChoice& isa, int threads, const PackedCacheOptions& cache,
+                        std::shared_ptr<const Program>* program);
 
   // May be called by several threads at once. Everything the request says is checked against the plan first.
   Status run(const RunRequest& request) const { return run(request, nullptr); }
@@ -48,6 +52,8 @@ class Program {
   Status profile(const RunRequest& request, int64_t runs, RunProfile* profile) const;
 
   int64_t packed_bytes() const;
+  // How many of them lie in the cache's file.
+  int64_t cached_bytes() const;
   // Of the largest run so far.
   int64_t arena_bytes() const { return largest_arena_.load(std::memory_order_relaxed); }
 
@@ -64,6 +70,8 @@ class Program {
 
   Program() = default;
   Status run(const RunRequest& request, double* step_seconds) const;
+  Status pack_weights(Plan* plan, const IsaChoice& isa, int threads, const PackedCacheOptions& cache);
+  std::set<std::shared_ptr<const PackedWeights>> packed_matrices() const;
   std::unique_ptr<Workspace> take_workspace() const;
   void keep_workspace(std::unique_ptr<Workspace> workspace) const;
   Status check_request(const RunRequest& request) const;

@@ -50,7 +50,16 @@ std::vector<float> counted(int64_t n, float first) {
 
 PackingIsa packing(const IsaChoice& isa) {
   const KernelTable& k = *isa.kernels;
-  return {isa.name, k.gemm_layout, k.to_f32, k.from_f32, k.quantize_i8_rows};
+  return {isa.name, k.gemm_layout, k.pack_panel, k.to_f32, k.from_f32, k.quantize_i8_rows};
+}
+
+Status pack(const std::vector<Tensor>& parts, const IsaChoice& isa, int threads,
+            std::shared_ptr<const PackedWeights>* packed) {
+  PackingRequest request;
+  if (Status status = PackingRequest::make(parts, Arithmetic::f32, packing(isa), &request); !status.is_ok()) {
+    return status;
+  }
+  return PackedWeights::of(request, threads, {}, packed);
 }
 
 }  // namespace
@@ -110,9 +119,9 @@ TEST_CASE("packed weights: stacked parts of odd heights are the stacked matrix, 
     CAPTURE(isa.name);
     const Tensor a = tensor_of(counted(5 * 3, 1), 5, 3), b = tensor_of(counted(50 * 3, 100), 50, 3);
     std::shared_ptr<const PackedWeights> first, second, other;
-    REQUIRE(PackedWeights::of({a, b}, Arithmetic::f32, packing(isa), 2, &first).is_ok());
-    REQUIRE(PackedWeights::of({a, b}, Arithmetic::f32, packing(isa), 1, &second).is_ok());
-    REQUIRE(PackedWeights::of({b, a}, Arithmetic::f32, packing(isa), 1, &other).is_ok());
+    REQUIRE(pack({a, b}, isa, 2, &first).is_ok());
+    REQUIRE(pack({a, b}, isa, 1, &second).is_ok());
+    REQUIRE(pack({b, a}, isa, 1, &other).is_ok());
     CHECK(first == second);
     CHECK(first != other);
 
@@ -133,7 +142,7 @@ TEST_CASE("packed weights: parts of different types are widened to f32") {
   for (const IsaChoice& isa : runnable_isas()) {
     CAPTURE(isa.name);
     std::shared_ptr<const PackedWeights> packed;
-    REQUIRE(PackedWeights::of({a, half}, Arithmetic::f32, packing(isa), 1, &packed).is_ok());
+    REQUIRE(pack({a, half}, isa, 1, &packed).is_ok());
     CHECK(packed->view().layout.dtype == DType::f32);
     std::vector<float> unpacked(6);
     unpack(packed->view(), unpacked.data());
@@ -147,8 +156,7 @@ TEST_CASE("packed weights: several threads that want one matrix at once pack it 
   std::vector<std::shared_ptr<const PackedWeights>> packed(8);
   std::vector<std::thread> threads;
   for (auto& result : packed) {
-    threads.emplace_back(
-        [&] { static_cast<void>(PackedWeights::of({a}, Arithmetic::f32, packing(isa), 2, &result).is_ok()); });
+    threads.emplace_back([&] { static_cast<void>(pack({a}, isa, 2, &result).is_ok()); });
   }
   for (std::thread& thread : threads) thread.join();
   REQUIRE(packed[0] != nullptr);
@@ -159,12 +167,9 @@ TEST_CASE("packed weights: wrong parts are refused with what was found") {
   const IsaChoice isa = runnable_isas().back();
   const Tensor a = tensor_of(counted(6, 0), 2, 3), b = tensor_of(counted(6, 0), 3, 2);
   std::shared_ptr<const PackedWeights> packed;
-  CHECK(
-      PackedWeights::of({a, b}, Arithmetic::f32, packing(isa), 1, &packed).message().find("[3, 2] beside 3 columns") !=
-      std::string::npos);
+  CHECK(pack({a, b}, isa, 1, &packed).message().find("[3, 2] beside 3 columns") != std::string::npos);
   Tensor wide = a;
   wide.dtype = DType::i32;
-  CHECK(PackedWeights::of({wide}, Arithmetic::f32, packing(isa), 1, &packed).message().find("got i32") !=
-        std::string::npos);
-  CHECK_FALSE(PackedWeights::of({}, Arithmetic::f32, packing(isa), 1, &packed).is_ok());
+  CHECK(pack({wide}, isa, 1, &packed).message().find("got i32") != std::string::npos);
+  CHECK_FALSE(pack({}, isa, 1, &packed).is_ok());
 }

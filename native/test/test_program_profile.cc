@@ -32,7 +32,7 @@ std::shared_ptr<const Program> two_steps() {
                  value(ValueKind::output, {-1, 4}, 0)};
   plan.steps = {step("relu", {0}, 1), step("softmax", {1}, 2)};
   std::shared_ptr<const Program> program;
-  REQUIRE(Program::compile(std::move(plan), runnable_isas().back(), 1, &program).is_ok());
+  REQUIRE(Program::compile(std::move(plan), runnable_isas().back(), 1, {}, &program).is_ok());
   return program;
 }
 

@@ -61,14 +61,14 @@ Plan small_plan(const Tensor& table, const Tensor& weight) {
 
 std::shared_ptr<const Program> compiled(Plan plan) {
   std::shared_ptr<const Program> program;
-  const Status status = Program::compile(std::move(plan), runnable_isas().back(), 2, &program);
+  const Status status = Program::compile(std::move(plan), runnable_isas().back(), 2, {}, &program);
   REQUIRE_MESSAGE(status.is_ok(), status.message());
   return program;
 }
 
 Status compile_error(Plan plan) {
   std::shared_ptr<const Program> program;
-  return Program::compile(std::move(plan), runnable_isas().back(), 1, &program);
+  return Program::compile(std::move(plan), runnable_isas().back(), 1, {}, &program);
 }
 
 Status run(const Program& program, std::vector<int32_t>& ids, int64_t n, std::vector<float>& out, int threads) {

@@ -44,7 +44,7 @@ function asText(model: ModelDescription): string {
     ['similarity', model.similarityFnName],
     [
       'memory',
-      `weights mapped ${bytes(memory.mapped)}, packed ${bytes(memory.packed)}; working ${bytes(memory.arena)}`,
+      `weights mapped ${bytes(memory.mapped)}, packed ${bytes(memory.packed)}${memory.cached > 0 ? ' (from the cache)' : ''}; working ${bytes(memory.arena)}`,
     ],
     ['instruction set', `${native.isa} (this machine runs ${native.runnable.join(', ')})`],
     ['threads', `${native.threads} of ${native.cpus} CPUs`],

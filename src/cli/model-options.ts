@@ -8,6 +8,7 @@ export const modelOptions: Readonly<Record<string, Option>> = {
   model: { value: 'MODEL', short: 'm', help: 'folder or id of the model (sentence-transformers/all-MiniLM-L6-v2)' },
   dtype: { value: 'TYPE', help: 'what to compute in: f32 (default), bf16, int8' },
   threads: { value: 'N', help: 'threads (all CPUs this process may use)' },
+  'no-cache': { help: 'neither read nor keep packed weights in the cache folder' },
 };
 
 /** Options of the commands that encode. */
@@ -56,5 +57,5 @@ export function readEncodeOptions(args: Arguments) {
 export async function loadModel(args: Arguments, model = args.options.get('model')): Promise<SentenceTransformer> {
   const threads = wholeNumber(args, 'threads', mostThreads);
   const { SentenceTransformer } = await import('../pipeline/sentence-transformer.js');
-  return SentenceTransformer.load(model, { threads, dtype: dtypeOf(args) });
+  return SentenceTransformer.load(model, { threads, dtype: dtypeOf(args), cache: !args.options.has('no-cache') });
 }

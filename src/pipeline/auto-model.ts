@@ -81,16 +81,16 @@ export class AutoModel {
   readonly #model: Model;
   readonly #checkpoint: Checkpoint;
   readonly #limits: { maxLength: number; below: number; types: number };
-  readonly #threads: number | undefined;
+  readonly #options: ModelOptions;
   readonly #programs = new Map<string, Promise<Program>>();
   #disposed = false;
 
-  private constructor(folder: string, config: JsonFile, model: Model, checkpoint: Checkpoint, threads?: number) {
+  private constructor(folder: string, config: JsonFile, model: Model, checkpoint: Checkpoint, options: ModelOptions) {
     this.folder = folder;
     this.config = config.value;
     this.#model = model;
     this.#checkpoint = checkpoint;
-    this.#threads = threads;
+    this.#options = options;
     this.#limits = {
       maxLength: config.integer('max_position_embeddings'),
       below: config.integer('vocab_size'),
@@ -112,7 +112,7 @@ export class AutoModel {
     const checkpoint = await Checkpoint.open(folder, { mmap: options.mmap ?? true });
     try {
       options.signal?.throwIfAborted();
-      return new AutoModel(folder, config, buildModel(config, checkpoint), checkpoint, options.threads);
+      return new AutoModel(folder, config, buildModel(config, checkpoint), checkpoint, options);
     } catch (error) {
       checkpoint.close();
       throw error;
@@ -199,6 +199,7 @@ export class AutoModel {
   async #run(batch: PackedBatch, traced: readonly RegExp[], options: ForwardOptions): Promise<Packed> {
     const key = traced.join();
     let program = this.#programs.get(key);
+    const { cache = true } = this.#options;
     if (!program) {
       program = Program.compile(
         (graph) =>
@@ -210,7 +211,7 @@ export class AutoModel {
             },
             traced,
           ),
-        { threads: this.#threads },
+        { threads: this.#options.threads, cache },
       );
       this.#programs.set(key, program);
       // one that failed is not kept: the cause may pass

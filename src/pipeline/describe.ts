@@ -24,8 +24,16 @@ export interface ModelDescription {
   readonly prompts: Readonly<Record<string, string>>;
   readonly defaultPromptName: string | undefined;
   readonly similarityFnName: string;
-  /** Bytes: weight files mapped, weights packed for the instruction set, working memory of the largest run so far. */
-  readonly memory: { readonly mapped: number; readonly packed: number; readonly arena: number };
+  /**
+   * Bytes: weight files mapped, weights packed for the instruction set, those of them that came packed from the cache,
+   * working memory of the largest run so far.
+   */
+  readonly memory: {
+    readonly mapped: number;
+    readonly packed: number;
+    readonly cached: number;
+    readonly arena: number;
+  };
   readonly native: NativeInfo;
 }
 

@@ -8,6 +8,11 @@ export interface ModelOptions {
   readonly threads?: number | undefined;
   /** Map the weight files (default) or read them into memory. */
   readonly mmap?: boolean | undefined;
+  /**
+   * Keep the packed weights in the user's cache folder (or the one VECTRAL_CACHE names), so that the next process maps
+   * them instead of packing. Default true; a folder that cannot be used is gone without.
+   */
+  readonly cache?: boolean | undefined;
   /** Rejects with the signal's reason at the next file. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -25,7 +30,7 @@ export interface LoadOptions extends ModelOptions {
   readonly truncateDim?: number | undefined;
 }
 
-const modelOptionNames = ['threads', 'mmap', 'signal'] as const satisfies readonly OptionName[];
+const modelOptionNames = ['threads', 'mmap', 'cache', 'signal'] as const satisfies readonly OptionName[];
 const sentenceOptionNames = ['dtype', 'batchTokens', 'truncateDim'] as const satisfies readonly OptionName[];
 
 /** @throws UsageError unless `options` are those of `AutoModel.load`. */

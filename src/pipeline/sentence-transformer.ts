@@ -10,7 +10,13 @@ import { Tokenizer } from '../tokenizers/tokenizer.js';
 import { describeModel, type ModelDescription } from './describe.js';
 import { Embeddings } from './embeddings.js';
 import { type ExplainOptions, type Explanation, explain } from './explain.js';
-import { readModules, readSentenceConfig, readTransformerSettings, type SentenceConfig } from './folder.js';
+import {
+  readModules,
+  readSentenceConfig,
+  readTransformerSettings,
+  type SentenceConfig,
+  type TransformerSettings,
+} from './folder.js';
 import { checkLoadOptions, type LoadOptions } from './load-options.js';
 import { packBatch, readIds, readRows, type TokenSequence } from './packed-batch.js';
 import { compileModules, loadModules, type SentenceModules } from './sentence-modules.js';
@@ -99,16 +105,28 @@ export class SentenceTransformer {
     const folder = await resolveModel(idOrFolder);
     const entries = await readModules(folder);
     const transformerFolder = entries?.[0]?.folder ?? folder;
-    const tokenizer = await Tokenizer.load(transformerFolder);
     const sentence = await readSentenceConfig(folder);
     options.signal?.throwIfAborted();
     const modules = await loadModules(folder, entries, options);
     try {
       checkTruncateDim(options.truncateDim, modules.dimension);
-      const positions = modules.encoder.config.max_position_embeddings;
-      const settings = await readTransformerSettings(transformerFolder, tokenizer, positions);
-      options.signal?.throwIfAborted();
-      const program = await compileModules(modules, { threads: options.threads, arithmetic: options.dtype });
+      const { threads, dtype, cache = true } = options;
+      // Native code packs the weights while the tokenizer is read.
+      const compiling = compileModules(modules, { threads, arithmetic: dtype, cache });
+      const reading = Tokenizer.load(transformerFolder);
+      await Promise.allSettled([compiling, reading]);
+      const program = await compiling;
+      let tokenizer: Tokenizer;
+      let settings: TransformerSettings;
+      try {
+        tokenizer = await reading;
+        const positions = modules.encoder.config.max_position_embeddings;
+        settings = await readTransformerSettings(transformerFolder, tokenizer, positions);
+        options.signal?.throwIfAborted();
+      } catch (error) {
+        program.dispose();
+        throw error;
+      }
       return new SentenceTransformer({ folder, tokenizer, modules, sentence, settings, program, options });
     } catch (error) {
       for (const checkpoint of modules.checkpoints) checkpoint.close();

@@ -17,6 +17,7 @@ import { storageFault } from '../tensor/storage.js';
 import { Tensor } from '../tensor/tensor.js';
 import { type StepCost, stepCost } from './cost.js';
 import { Graph } from './graph.js';
+import { packedCacheFolder } from './packed-cache.js';
 import { type Plan, plan } from './plan.js';
 import { endTurn, takeTurn } from './queue.js';
 import { rewrite } from './rules/index.js';
@@ -80,6 +81,8 @@ export interface CompileOptions {
    * share them.
    */
   readonly threads?: number | undefined;
+  /** Keep packed weights that come from files on the disk, and take them from there. Default false. */
+  readonly cache?: boolean | undefined;
 }
 
 /** An input or output of a program. `shape` may hold symbols. */
@@ -134,7 +137,7 @@ export class Program {
     if (typeof build !== 'function') {
       throw new UsageError(`Program.compile takes a function that records, got ${describeValue(build)}`);
     }
-    checkOptions('Program.compile', options, ['threads', 'arithmetic']);
+    checkOptions('Program.compile', options, ['threads', 'arithmetic', 'cache']);
     const graph = new Graph();
     for (const [name, tensor] of Object.entries(checkedOutputs(build(graph)))) graph.output(name, tensor);
     const recorded = graph.toString();
@@ -142,7 +145,8 @@ export class Program {
     compute(graph, options.arithmetic ?? 'f32');
     const planned = plan(graph);
     const threads = options.threads || defaultThreads();
-    const handle = await typed(() => native.compile(planned.native, threads));
+    const cache = options.cache ? packedCacheFolder() : '';
+    const handle = await typed(() => native.compile(planned.native, threads, cache));
     return new Program(handle, graph, planned, { recorded, compiled: graph.toString() }, threads);
   }
 
@@ -254,9 +258,12 @@ export class Program {
     }
   }
 
-  /** Bytes of packed weights this program reads (shared ones included) and of the arena of its largest run. */
-  get memory(): { packed: number; arena: number } {
-    return this.#disposed ? { packed: 0, arena: 0 } : native.programMemory(this.#handle);
+  /**
+   * Bytes of packed weights this program reads (shared ones included), how many of them lie in the cache's file, and of
+   * the arena of its largest run.
+   */
+  get memory(): { packed: number; cached: number; arena: number } {
+    return this.#disposed ? { packed: 0, cached: 0, arena: 0 } : native.programMemory(this.#handle);
   }
 
   /** Frees the arena and this program's hold on packed weights. Runs that were begun end normally first. */

@@ -55,7 +55,7 @@ export class BertTextModel implements TextModel {
 
   constructor(json: BertJson) {
     this.options = json.normalizer ?? undefined;
-    this.wordPiece = new WordPiece(json.model, json.vocabulary.ids);
+    this.wordPiece = new WordPiece(json.model, json.vocabulary);
   }
 
   normalize(text: string): string {

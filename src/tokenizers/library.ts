@@ -1,5 +1,7 @@
 /** BPE, Unigram and every other kind than BERT's: normalizers, splitters, models and decoders of @huggingface/tokenizers. */
-import { Tokenizer } from '@huggingface/tokenizers';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import packageRoot from '../../package-root.cjs';
 import { ConfigError } from '../errors.js';
 import type { TokenizerConfigJson, TokenizerJson } from './schema.js';
 import { tokenContent } from './schema.js';
@@ -19,14 +21,24 @@ export interface Library {
   readonly decoder: { decode(tokens: string[]): string } | null;
 }
 
+interface LibraryModule {
+  readonly Tokenizer: new (json: object, config: object) => Library;
+}
+
+/** Loaded when it is first needed: BERT's tokenizers encode without it, and it takes as long to load as all the rest. */
+function loadLibrary(): LibraryModule {
+  return createRequire(join(packageRoot, 'package.json'))('@huggingface/tokenizers');
+}
+
 /** Builds the library's tokenizer without the parts that are ours: added tokens, truncation, padding, template. */
 export function createLibrary(json: TokenizerJson, config: TokenizerConfigJson, file: string): Library {
   const endOfText = tokenContent(config.eos_token);
+  const { Tokenizer } = loadLibrary();
   try {
     return new Tokenizer(
       { ...json, added_tokens: [], post_processor: null, truncation: null, padding: null },
       { clean_up_tokenization_spaces: false, ...(endOfText === undefined ? {} : { eos_token: endOfText }) },
-    ) as unknown as Library;
+    );
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ConfigError(file, '', `describes a tokenizer that cannot be built: ${reason}`, { cause });

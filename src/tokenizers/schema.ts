@@ -1,6 +1,7 @@
 /** What a tokenizer.json and a tokenizer_config.json may hold: types, and the checks that make them true. */
 import { ConfigError } from '../errors.js';
 import { boolean, integer, type JsonObject, list, object, text } from './fields.js';
+import { Vocabulary } from './vocabulary.js';
 
 /** Ids above this are refused: no vocabulary is near it, and tables are sized by the largest id. */
 const largestId = 2 ** 24 - 1;
@@ -47,16 +48,6 @@ export interface BertNormalizerJson {
 /** A part that is one of many kinds, told by its `type`. */
 export type TypedJson = JsonObject & { readonly type: string };
 
-/** Both ways between tokens and ids. */
-export interface Vocabulary {
-  /** The model's own tokens. */
-  readonly ids: ReadonlyMap<string, number>;
-  /** Added tokens that the model does not have. */
-  readonly addedIds: ReadonlyMap<string, number>;
-  /** By id, added tokens included. */
-  readonly tokens: readonly (string | undefined)[];
-}
-
 export interface TokenizerJson {
   readonly vocabulary: Vocabulary;
   readonly model: WordPieceJson | BpeJson | UnigramJson;
@@ -74,11 +65,13 @@ export interface TokenizerConfigJson {
   readonly truncation_side: 'left' | 'right';
 }
 
-/** Checks a parsed tokenizer.json. `file` is how errors call it. */
-export function checkTokenizer(value: unknown, file: string): TokenizerJson {
+/**
+ * Checks a parsed tokenizer.json. `file` is how errors call it. `scanned`: the vocabulary, where it was taken out of a
+ * WordPiece model before.
+ */
+export function checkTokenizer(value: unknown, file: string, scanned?: Vocabulary): TokenizerJson {
   const json = object(value, file, '');
-  const vocabulary = { ids: new Map<string, number>(), addedIds: new Map<string, number>(), tokens: [] };
-  const model = checkModel(object(json.model, file, 'model'), vocabulary, file);
+  const { model, vocabulary } = checkModel(object(json.model, file, 'model'), scanned, file);
   return {
     vocabulary,
     model,
@@ -116,30 +109,29 @@ export function tokenContent(value: unknown): string | undefined {
   return typeof content === 'string' ? content : undefined;
 }
 
-/** A {@link Vocabulary} as it is filled. */
-interface Filling {
-  readonly ids: Map<string, number>;
-  readonly addedIds: Map<string, number>;
-  readonly tokens: (string | undefined)[];
-}
-
-function checkModel(model: JsonObject, vocabulary: Filling, file: string): TokenizerJson['model'] {
+function checkModel(
+  model: JsonObject,
+  scanned: Vocabulary | undefined,
+  file: string,
+): Pick<TokenizerJson, 'model' | 'vocabulary'> {
   const type = model.type === undefined ? guessType(model) : text(model.type, file, 'model.type');
-  if (type === 'Unigram') return checkUnigram(model, vocabulary, file);
+  if (type === 'Unigram') return checkUnigram(model, file);
   if (type !== 'WordPiece' && type !== 'BPE') {
     throw new ConfigError(file, 'model.type', `is "${type}"; supported are WordPiece, BPE and Unigram`);
   }
-  const vocab = checkVocab(model.vocab, vocabulary, file);
+  const vocabulary = scanned ?? checkVocab(model.vocab, file);
   if (type === 'BPE') {
-    checkMerges(model, vocabulary.ids, file);
-    if (model.unk_token != null) checkUnknown(model.unk_token, vocabulary.ids, file);
-    return { ...model, type, vocab };
+    checkMerges(model, vocabulary, file);
+    if (model.unk_token != null) checkUnknown(model.unk_token, vocabulary, file);
+    return { model: { ...model, type, vocab: model.vocab as BpeJson['vocab'] }, vocabulary };
   }
-  return {
+  const wordPiece: WordPieceJson = {
     ...model,
     type,
-    vocab,
-    unk_token: checkUnknown(model.unk_token ?? '[UNK]', vocabulary.ids, file),
+    get vocab() {
+      return vocabulary.toObject();
+    },
+    unk_token: checkUnknown(model.unk_token ?? '[UNK]', vocabulary, file),
     continuing_subword_prefix: text(model.continuing_subword_prefix ?? '##', file, 'model.continuing_subword_prefix'),
     max_input_chars_per_word: integer(
       model.max_input_chars_per_word ?? 100,
@@ -149,6 +141,7 @@ function checkModel(model: JsonObject, vocabulary: Filling, file: string): Token
       longestWord,
     ),
   };
+  return { model: wordPiece, vocabulary };
 }
 
 /** Older files name no type. */
@@ -157,46 +150,44 @@ function guessType(model: JsonObject): string {
   return model.merges === undefined ? 'WordPiece' : 'BPE';
 }
 
-function checkVocab(value: unknown, { ids, tokens }: Filling, file: string): Readonly<Record<string, number>> {
+function checkVocab(value: unknown, file: string): Vocabulary {
   const vocab = object(value, file, 'model.vocab') as Readonly<Record<string, number>>;
-  for (const token of Object.keys(vocab)) {
-    const id = vocab[token]!;
-    // Tens of thousands of these: the field's name is put together only for an error.
-    if (!(Number.isInteger(id) && id >= 0 && id <= largestId)) integer(id, file, `model.vocab.${token}`, 0, largestId);
-    const owner = tokens[id];
-    if (owner !== undefined) {
-      throw new ConfigError(file, `model.vocab.${token}`, `has the id ${id}, which "${owner}" has already`);
-    }
-    tokens[id] = token;
-    ids.set(token, id);
+  const tokens = Object.keys(vocab);
+  for (const token of tokens) integer(vocab[token], file, `model.vocab.${token}`, 0, largestId);
+  if (tokens.length === 0) throw new ConfigError(file, 'model.vocab', 'is empty');
+  const ids = tokens.map((token) => vocab[token]!);
+  const vocabulary = Vocabulary.of(tokens, ids);
+  if (typeof vocabulary === 'number') {
+    const [token, id] = [tokens[vocabulary], ids[vocabulary]!];
+    const owner = tokens[ids.indexOf(id)];
+    throw new ConfigError(file, `model.vocab.${token}`, `has the id ${id}, which "${owner}" has already`);
   }
-  if (ids.size === 0) throw new ConfigError(file, 'model.vocab', 'is empty');
-  return vocab;
+  return vocabulary;
 }
 
-function checkUnknown(value: unknown, ids: ReadonlyMap<string, number>, file: string): string {
+function checkUnknown(value: unknown, vocabulary: Vocabulary, file: string): string {
   const token = text(value, file, 'model.unk_token');
-  if (!ids.has(token))
+  if (vocabulary.ownId(token) === undefined)
     throw new ConfigError(file, 'model.unk_token', `is "${token}", which the vocabulary does not have`);
   return token;
 }
 
 /** Each merge is "left right" or ["left", "right"], of tokens that exist. */
-function checkMerges(model: JsonObject, ids: ReadonlyMap<string, number>, file: string): void {
+function checkMerges(model: JsonObject, vocabulary: Vocabulary, file: string): void {
   for (const [i, merge] of list(model.merges, file, 'model.merges').entries()) {
     const parts = typeof merge === 'string' ? merge.split(' ') : merge;
     if (!Array.isArray(parts) || parts.length !== 2 || parts.some((part) => typeof part !== 'string')) {
       throw new ConfigError(file, `model.merges[${i}]`, 'must be two tokens: "left right" or ["left", "right"]');
     }
     for (const part of parts as string[]) {
-      if (!ids.has(part)) {
+      if (vocabulary.ownId(part) === undefined) {
         throw new ConfigError(file, `model.merges[${i}]`, `names "${part}", which the vocabulary does not have`);
       }
     }
   }
 }
 
-function checkUnigram(model: JsonObject, { ids, tokens }: Filling, file: string): UnigramJson {
+function checkUnigram(model: JsonObject, file: string): Pick<TokenizerJson, 'model' | 'vocabulary'> {
   const vocab = list(model.vocab, file, 'model.vocab');
   if (vocab.length === 0) throw new ConfigError(file, 'model.vocab', 'is empty');
   for (const [i, entry] of vocab.entries()) {
@@ -204,30 +195,37 @@ function checkUnigram(model: JsonObject, { ids, tokens }: Filling, file: string)
       throw new ConfigError(file, `model.vocab[${i}]`, 'must be a piece and its score: ["piece", -1.5]');
     }
   }
-  for (const [id, [piece]] of (vocab as UnigramJson['vocab']).entries()) {
-    ids.set(piece, id);
-    tokens[id] = piece;
-  }
   if (model.unk_id != null) integer(model.unk_id, file, 'model.unk_id', 0, vocab.length - 1);
-  return { ...model, type: 'Unigram', vocab: vocab as UnigramJson['vocab'] };
+  const pieces = (vocab as UnigramJson['vocab']).map(([piece]) => piece);
+  const unigram: UnigramJson = { ...model, type: 'Unigram', vocab: vocab as UnigramJson['vocab'] };
+  return { model: unigram, vocabulary: vocabularyOfPieces(pieces) };
 }
 
-function checkAddedTokens(value: unknown, { ids, addedIds, tokens }: Filling, file: string): AddedTokenJson[] {
+/** Ids are the places in the list; a piece that stands twice has the last, and both ids stand for it. */
+function vocabularyOfPieces(pieces: readonly string[]): Vocabulary {
+  const plain = Vocabulary.of(pieces, [...pieces.keys()]);
+  if (plain instanceof Vocabulary) return plain;
+  const last = new Map(pieces.map((piece, id) => [piece, id]));
+  const vocabulary = Vocabulary.of([...last.keys()], [...last.values()]) as Vocabulary;
+  for (const [id, piece] of pieces.entries()) vocabulary.add(piece, id);
+  return vocabulary;
+}
+
+function checkAddedTokens(value: unknown, vocabulary: Vocabulary, file: string): AddedTokenJson[] {
   return list(value, file, 'added_tokens').map((entry, i) => {
     const field = `added_tokens[${i}]`;
     const json = object(entry, file, field);
     const content = text(json.content, file, `${field}.content`);
     const id = integer(json.id, file, `${field}.id`, 0, largestId);
-    const owner = tokens[id];
+    const owner = vocabulary.token(id);
     if (owner !== undefined && owner !== content) {
       throw new ConfigError(file, `${field}.id`, `is ${id} for "${content}", but "${owner}" has that id`);
     }
-    const known = ids.get(content) ?? addedIds.get(content);
+    const known = vocabulary.id(content);
     if (known !== undefined && known !== id) {
       throw new ConfigError(file, `${field}.id`, `is ${id} for "${content}", but its id elsewhere is ${known}`);
     }
-    if (known === undefined) addedIds.set(content, id);
-    tokens[id] = content;
+    vocabulary.add(content, id);
     const flag = (name: string, otherwise: boolean) => boolean(json[name] ?? otherwise, file, `${field}.${name}`);
     const special = flag('special', false);
     return {

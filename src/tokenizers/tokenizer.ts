@@ -1,6 +1,7 @@
 /** The tokenizer of a model folder: text in, ids out, equal to the reference's `tokenizers` library. */
 import { join } from 'node:path';
 import { ConfigError, UsageError } from '../errors.js';
+import { JsonFile, parseJson, readJsonBytes } from '../json-file.js';
 import { checkOptions, describeValue, type OptionName } from '../options.js';
 import { AddedTokens } from './added-tokens.js';
 import { BertTextModel, isBert } from './bert.js';
@@ -10,6 +11,7 @@ import { checkTokenizer, checkTokenizerConfig, type TokenizerConfigJson, type To
 import { readTemplate, type Template } from './template.js';
 import type { TextModel } from './text-model.js';
 import { type TruncationSide, type TruncationStrategy, truncate } from './truncate.js';
+import { scanTokenizer } from './vocabulary.js';
 
 const tokenizerFile = 'tokenizer.json';
 const configFile = 'tokenizer_config.json';
@@ -73,7 +75,7 @@ export class Tokenizer {
     this.kind = json.model.type;
     this.modelMaxLength = config.model_max_length;
     this.truncationSide = config.truncation_side;
-    this.vocabSize = json.vocabulary.ids.size + json.vocabulary.addedIds.size;
+    this.vocabSize = json.vocabulary.size;
     this.specialIds = new Set(json.added_tokens.filter((token) => token.special).map((token) => token.id));
     this.template = readTemplate(json.post_processor, file, (id) => this.idToToken(id) !== undefined);
     const model: TextModel = isBert(json) ? new BertTextModel(json) : new LibraryTextModel(this.getLibrary());
@@ -88,13 +90,14 @@ export class Tokenizer {
    */
   static async load(dir: string): Promise<Tokenizer> {
     const file = join(dir, tokenizerFile);
-    const json = await readJsonObject(file, largestTokenizerFile);
-    if (json === undefined) {
+    if (!(await JsonFile.exists(file))) {
       throw new ConfigError(file, '', 'does not exist; save the model with a fast tokenizer, which writes this file');
     }
+    const bytes = await readJsonBytes(file, largestTokenizerFile);
     const configPath = join(dir, configFile);
     const config = (await readJsonObject(configPath, largestConfigFile)) ?? {};
-    return new Tokenizer(checkTokenizer(json, file), checkTokenizerConfig(config, configPath), file);
+    const { json, vocabulary } = scanTokenizer(bytes) ?? { json: parseJson(bytes, file) };
+    return new Tokenizer(checkTokenizer(json, file, vocabulary), checkTokenizerConfig(config, configPath), file);
   }
 
   /**
@@ -180,13 +183,12 @@ export class Tokenizer {
 
   /** Id of a token, or undefined. */
   tokenToId(token: string): number | undefined {
-    const { ids, addedIds } = this.json.vocabulary;
-    return ids.get(token) ?? addedIds.get(token);
+    return this.json.vocabulary.id(token);
   }
 
   /** Token of an id, or undefined. */
   idToToken(id: number): string | undefined {
-    return this.json.vocabulary.tokens[id];
+    return this.json.vocabulary.token(id);
   }
 
   private encodeText(text: string): number[] {

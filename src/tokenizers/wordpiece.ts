@@ -1,34 +1,29 @@
 /** WordPiece: the longest piece of the vocabulary first (Schuster and Nakajima 2012, as BERT applies it). */
 import type { WordPieceJson } from './schema.js';
+import { emptyHash, extendHash, hashOf, type Vocabulary } from './vocabulary.js';
 
 export class WordPiece {
-  /** Pieces that begin a word, and pieces that continue one (without their prefix). */
-  private readonly initial: ReadonlyMap<string, number>;
-  private readonly continuing = new Map<string, number>();
-  /** UTF-16 units of the longest piece: no longer candidate need be tried. */
-  private longest = 0;
+  private readonly vocabulary: Vocabulary;
+  /** What pieces that continue a word begin with, and its hash. */
+  private readonly prefix: string;
+  private readonly prefixHash: number;
   private readonly unknown: number;
   private readonly maxCharacters: number;
+  /** Hashes of the candidates that begin at one place of a word, by their length. */
+  private readonly hashes: Int32Array;
 
-  /** `ids` is the vocabulary of `json`. */
-  constructor(json: WordPieceJson, ids: ReadonlyMap<string, number>) {
-    const prefix = json.continuing_subword_prefix;
-    this.initial = ids;
-    for (const [token, id] of ids) {
-      if (token.startsWith(prefix)) this.continuing.set(token.slice(prefix.length), id);
-      this.longest = Math.max(this.longest, token.length);
-    }
-    this.unknown = ids.get(json.unk_token)!;
+  constructor(json: WordPieceJson, vocabulary: Vocabulary) {
+    this.vocabulary = vocabulary;
+    this.prefix = json.continuing_subword_prefix;
+    this.prefixHash = hashOf(this.prefix);
+    this.unknown = vocabulary.ownId(json.unk_token)!;
     this.maxCharacters = json.max_input_chars_per_word;
+    // No longer candidate need be tried than the longest token.
+    this.hashes = new Int32Array(vocabulary.longest + 1);
   }
 
   /** Appends the ids of one word to `ids`; a word with a part that no piece covers is one unknown. */
   encode(word: string, ids: number[]): void {
-    const whole = this.initial.get(word);
-    if (whole !== undefined && word.length <= this.maxCharacters) {
-      ids.push(whole);
-      return;
-    }
     if (word.length > this.maxCharacters && characters(word) > this.maxCharacters) {
       ids.push(this.unknown);
       return;
@@ -36,21 +31,31 @@ export class WordPiece {
     const mark = ids.length;
     let start = 0;
     while (start < word.length) {
-      const pieces = start === 0 ? this.initial : this.continuing;
-      let end = Math.min(word.length, start + this.longest);
-      let id: number | undefined;
-      for (; end > start; end--) {
-        id = pieces.get(word.slice(start, end));
-        if (id !== undefined) break;
-      }
-      if (id === undefined) {
+      const length = this.longestPiece(word, start, ids);
+      if (length === 0) {
         ids.length = mark;
         ids.push(this.unknown);
         return;
       }
-      ids.push(id);
-      start = end;
+      start += length;
     }
+  }
+
+  /** Appends the id of the longest piece at `start`; its length in the word, or 0 if there is none. */
+  private longestPiece(word: string, start: number, ids: number[]): number {
+    const { hashes, vocabulary } = this;
+    const prefix = start === 0 ? '' : this.prefix;
+    let hash = start === 0 ? emptyHash : this.prefixHash;
+    const most = Math.min(word.length - start, vocabulary.longest);
+    for (let i = 0; i < most; i++) hashes[i] = hash = extendHash(hash, word.charCodeAt(start + i));
+    for (let length = most; length > 0; length--) {
+      const id = vocabulary.find(hashes[length - 1]!, prefix, word, start, start + length);
+      if (id >= 0) {
+        ids.push(id);
+        return length;
+      }
+    }
+    return 0;
   }
 }
 

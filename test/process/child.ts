@@ -24,13 +24,17 @@ interface ChildOptions {
   /** Arguments of node itself. */
   readonly node?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** Variables that the child does not get. */
+  readonly without?: readonly string[];
 }
 
 /** Runs `children/<name>.mjs` with the package's entry, the model's folder and `args`. */
 export function runChild(name: string, args: readonly string[] = [], options: ChildOptions = {}): Promise<Ended> {
   const script = join(import.meta.dirname, 'children', `${name}.mjs`);
   const command = [...(options.node ?? []), script, builtPackage(), defaultModelFolder, ...args];
-  const child = spawn(process.execPath, command, { env: { ...process.env, ...options.environment } });
+  const env = { ...process.env, ...options.environment };
+  for (const variable of options.without ?? []) delete env[variable];
+  const child = spawn(process.execPath, command, { env });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk) => {
     stdout += chunk;

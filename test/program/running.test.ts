@@ -101,7 +101,7 @@ describe('a disposed program', () => {
     program.dispose();
     await expect(program.run(arraysFor(ports, [3]))).rejects.toThrow(UsageError);
     await expect(program.run(arraysFor(ports, [3]))).rejects.toThrow('this program was disposed');
-    expect(program.memory).toEqual({ packed: 0, arena: 0 });
+    expect(program.memory).toEqual({ packed: 0, cached: 0, arena: 0 });
   });
 
   it('ends the runs that were begun, waiting ones included', async () => {

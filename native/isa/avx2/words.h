@@ -48,3 +48,12 @@ inline void store_u8_partial(uint8_t* p, Vec a, int64_t n) {
   store_u8(bytes, a);
   __builtin_memcpy(p, bytes, static_cast<size_t>(n));
 }
+
+inline Vec as_vec(Words w) { return {_mm256_castsi256_ps(w.v)}; }
+inline Words as_words(Vec a) { return {_mm256_castps_si256(a.v)}; }
+inline void store_low16(void* p, Words w) {
+  const __m256i low = _mm256_and_si256(w.v, _mm256_set1_epi32(0xFFFF));
+  const __m128i halves = _mm_packus_epi32(_mm256_castsi256_si128(low), _mm256_extracti128_si256(low, 1));
+  _mm_storeu_si128(static_cast<__m128i*>(p), halves);
+}
+inline void store_high16(void* p, Words w) { store_low16(p, {_mm256_srli_epi32(w.v, 16)}); }

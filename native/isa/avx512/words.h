@@ -42,3 +42,8 @@ inline void store_u8(uint8_t* p, Vec a) {
 inline void store_u8_partial(uint8_t* p, Vec a, int64_t n) {
   _mm512_mask_cvtepi32_storeu_epi8(p, lanes_below(n), _mm512_cvtps_epi32(a.v));
 }
+
+inline Vec as_vec(Words w) { return {_mm512_castsi512_ps(w.v)}; }
+inline Words as_words(Vec a) { return {_mm512_castps_si512(a.v)}; }
+inline void store_low16(void* p, Words w) { store_words(p, _mm512_cvtepi32_epi16(w.v)); }
+inline void store_high16(void* p, Words w) { store_words(p, _mm512_cvtepi32_epi16(_mm512_srli_epi32(w.v, 16))); }

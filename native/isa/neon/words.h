@@ -47,3 +47,10 @@ inline void store_u8_partial(uint8_t* p, Vec a, int64_t n) {
   __builtin_memcpy(p, bytes, static_cast<size_t>(n));
 }
 inline void store_u8(uint8_t* p, Vec a) { store_u8_partial(p, a, 4); }
+
+inline Vec as_vec(Words w) { return {vreinterpretq_f32_s32(w.v)}; }
+inline Words as_words(Vec a) { return {vreinterpretq_s32_f32(a.v)}; }
+inline void store_low16(void* p, Words w) { vst1_u8(static_cast<uint8_t*>(p), vreinterpret_u8_s16(vmovn_s32(w.v))); }
+inline void store_high16(void* p, Words w) {
+  vst1_u8(static_cast<uint8_t*>(p), vreinterpret_u8_s16(vshrn_n_s32(w.v, 16)));
+}

@@ -8,6 +8,8 @@
 //   madd_to           acc += both products of the i16 pairs: exact while the sums fit i32
 //   to_vec            i32 to the nearest float
 //   store_u8          floats of 0 .. 255 as bytes, to the nearest even; store_u8_partial(p, v, n): the first n
+//   as_vec, as_words  the same bits as a Vec, and back
+//   store_low16       the low half of every word, side by side at any address; store_high16: the high half
 #pragma once
 
 struct Words {
@@ -46,3 +48,11 @@ inline void store_u8(uint8_t* p, Vec a) { *p = static_cast<uint8_t>(round(a).v);
 inline void store_u8_partial(uint8_t* p, Vec a, int64_t n) {
   if (n > 0) store_u8(p, a);
 }
+
+inline Vec as_vec(Words w) { return {std::bit_cast<float>(w.v)}; }
+inline Words as_words(Vec a) { return {std::bit_cast<int32_t>(a.v)}; }
+inline void store_low16(void* p, Words w) {
+  const auto half = static_cast<uint16_t>(w.v);
+  __builtin_memcpy(p, &half, 2);
+}
+inline void store_high16(void* p, Words w) { store_low16(p, {w.v >> 16}); }
