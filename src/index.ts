@@ -10,13 +10,10 @@ export { type Arithmetic, arithmetics } from './options.js';
 export { AutoModel, type ForwardInput, type ForwardOptions, type ForwardOutput } from './pipeline/auto-model.js';
 export type { ModelDescription } from './pipeline/describe.js';
 export { Embeddings, type Truncation } from './pipeline/embeddings.js';
+export type { EncodeInput, EncodeOptions } from './pipeline/encode-options.js';
 export type { ExplainedOp, ExplainedRun, ExplainOptions, Explanation } from './pipeline/explain.js';
 export type { LoadOptions, ModelOptions } from './pipeline/load-options.js';
-export {
-  type EncodeInput,
-  type EncodeOptions,
-  SentenceTransformer,
-} from './pipeline/sentence-transformer.js';
+export { SentenceTransformer } from './pipeline/sentence-transformer.js';
 export { type SimilarityFunction, similarity, similarityPairwise, type Vectors } from './pipeline/similarity.js';
 export {
   type CompileOptions,

@@ -179,16 +179,16 @@ export interface Native {
   programMemory(program: ProgramHandle): { packed: number; cached: number; arena: number };
   programRelease(program: ProgramHandle): void;
 
-  /** The vocabulary object of a tokenizer.json, which is bytes [begin, end), if there is one without any fault. */
-  scanVocabulary(json: Uint8Array): (NativeVocabulary & { begin: number; end: number }) | undefined;
-  /** Token i is `units` [bounds[i], bounds[i + 1]). A number: the first token that repeats another, or its id. */
-  indexVocabulary(units: Uint16Array, bounds: Int32Array, ids: Int32Array): NativeVocabulary | number;
-
   /**
    * Measures what the machine does at best, about 50 ms for each arithmetic and each size read. All threads together
    * read at most `mostBytes`; 0: no reads.
    */
   measurePeaks(threads: number, mostBytes: number): Promise<NativePeaks>;
+
+  /** The vocabulary object of a tokenizer.json, which is bytes [begin, end), if there is one without any fault. */
+  scanVocabulary(json: Uint8Array): (NativeVocabulary & { begin: number; end: number }) | undefined;
+  /** Token i is `units` [bounds[i], bounds[i + 1]). A number: the first token that repeats another, or its id. */
+  indexVocabulary(units: Uint16Array, bounds: Int32Array, ids: Int32Array): NativeVocabulary | number;
 }
 
 /** `linux-x64-glibc`, `darwin-arm64`: the folder a prebuilt addon for this process lies in. */

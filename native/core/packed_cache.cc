@@ -54,7 +54,7 @@ std::string parts_text(const PackingRequest& request, const std::vector<std::sha
 std::string layout_text(const PackingRequest& request) {
   const PackLayout& l = request.layout;
   std::string text = std::string(" layout ") + dtype_name(l.dtype);
-  for (const int32_t number : {l.panel, l.interleave, l.block}) text += ':' + std::to_string(number);
+  for (const int32_t number : {l.panel, l.interleave, l.block, l.parts}) text += ':' + std::to_string(number);
   for (const PackedSection& section : request.sections) {
     text += std::string(" ") + section.name + ':' + std::to_string(section.begin) + ':' + std::to_string(section.bytes);
   }

@@ -136,36 +136,35 @@ class PanelPacker {
     const PackLayout& layout = request_.layout;
     const int64_t k = request_.k, first = panel * layout.panel;
     const int64_t height = std::min<int64_t>(layout.panel, request_.n - first);
-    if (layout.parts > 0) return pack_parts(panel, first, height);
+    uint8_t* const to = block_ + panel * packed_bytes(layout, layout.panel, k);
+    if (layout.parts > 0) return pack_parts(first, height, to);
     const void* const rows = layout.dtype == DType::i8 ? quantize(first, height) : gather(first, height);
-    request_.isa.pack_panel(layout, rows, k * dtype_bytes(layout.dtype), height, k,
-                            block_ + panel * packed_bytes(layout, layout.panel, k));
+    request_.isa.pack_panel(layout, rows, k * dtype_bytes(layout.dtype), height, k, to);
   }
 
  private:
-  // Each part takes what bf16 holds of the rest.
-  void pack_parts(int64_t panel, int64_t first, int64_t height) {
+  void widen_rows(int64_t first, int64_t count) {
+    const int64_t k = request_.k;
+    auto* const wide = static_cast<float*>(wide_.data());
+    for_each_part(request_.parts, first, count, [&](DType from, const uint8_t* source, int64_t at, int64_t height) {
+      request_.isa.to_f32(from, source, wide + at * k, height * k);
+    });
+  }
+
+  // Each part takes what bf16 holds of what the parts before it left.
+  void pack_parts(int64_t first, int64_t count, uint8_t* to) {
     const PackLayout& layout = request_.layout;
-    const int64_t k = request_.k, panel_bytes = packed_bytes(layout, layout.panel, k);
+    const int64_t k = request_.k, part_bytes = packed_bytes(layout, layout.panel, k) / layout.parts;
+    widen_rows(first, count);
     auto* const part = static_cast<BF16*>(rows_.data());
-    float* const rest = widen_rows(first, height);
-    for (int32_t p = 0; p < layout.parts; ++p) {
-      for (int64_t i = 0; i < height * k; ++i) {
+    auto* const rest = static_cast<float*>(wide_.data());
+    for (int32_t p = 0; p < layout.parts; ++p, to += part_bytes) {
+      for (int64_t i = 0; i < count * k; ++i) {
         part[i] = narrow_bf16(rest[i]);
         rest[i] -= widen(part[i]);
       }
-      request_.isa.pack_panel(layout, part, k * dtype_bytes(layout.dtype), height, k,
-                              block_ + panel * panel_bytes + p * (panel_bytes / layout.parts));
+      request_.isa.pack_panel(layout, part, k * dtype_bytes(layout.dtype), count, k, to);
     }
-  }
-
-  // Rows [first, first + count) in f32.
-  float* widen_rows(int64_t first, int64_t count) {
-    auto* const wide = static_cast<float*>(wide_.data());
-    for_each_part(request_.parts, first, count, [&](DType from, const uint8_t* source, int64_t at, int64_t height) {
-      request_.isa.to_f32(from, source, wide + at * request_.k, height * request_.k);
-    });
-    return wide;
   }
 
   // Rows [first, first + count) in the type of the packed matrix: in place where they are so already.
@@ -191,7 +190,8 @@ class PanelPacker {
 
   const void* quantize(int64_t first, int64_t count) {
     const int64_t k = request_.k, padded = (k + 3) / 4 * 4;
-    const float* const wide = widen_rows(first, count);
+    widen_rows(first, count);
+    const auto* const wide = static_cast<const float*>(wide_.data());
     auto* const scale = reinterpret_cast<float*>(block_ + request_.sections[1].begin) + first;
     auto* const sums = reinterpret_cast<int32_t*>(block_ + request_.sections[2].begin) + first;
     quantized_.resize(static_cast<size_t>(padded));

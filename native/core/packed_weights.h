@@ -44,7 +44,8 @@ struct PackingRequest {
   std::vector<PackedSection> sections;
 
   // For f32 arithmetic parts of different types are widened to f32 and otherwise keep theirs; for bf16 they are rounded
-  // to bf16; for i8 each row is divided by its own scale.
+  // to bf16; for f32_weights they may be cut into bf16 parts (PackLayout::parts), as for f32 otherwise; for i8 each row
+  // is divided by its own scale.
   static Status make(std::vector<Tensor> parts, Arithmetic arithmetic, const PackingIsa& isa, PackingRequest* request);
 
   int64_t bytes() const { return sections.back().begin + sections.back().bytes; }

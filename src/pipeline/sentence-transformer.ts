@@ -2,13 +2,14 @@
 import { UsageError } from '../errors.js';
 import { resolveModel } from '../hub/resolve.js';
 import { l2Normalize } from '../ops/index.js';
-import { checkOptions, type OptionName } from '../options.js';
+import { checkOptions } from '../options.js';
 import type { Program } from '../program/index.js';
 import { symbolSizes } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { Tokenizer } from '../tokenizers/tokenizer.js';
 import { describeModel, type ModelDescription } from './describe.js';
 import { Embeddings } from './embeddings.js';
+import { type EncodeInput, type EncodeOptions, encodeOptionNames } from './encode-options.js';
 import { type ExplainOptions, type Explanation, explain } from './explain.js';
 import {
   readModules,
@@ -23,36 +24,6 @@ import { compileModules, loadModules, type SentenceModules } from './sentence-mo
 import { type SimilarityFunction, similarity, similarityPairwise, type Vectors } from './similarity.js';
 import { type Group, groupTexts } from './text-groups.js';
 import { checkSequence, checkText, readTexts } from './texts.js';
-
-/** Options of one call of {@link SentenceTransformer.encode}. */
-export interface EncodeOptions {
-  /** A prompt from the model's own, by name. */
-  readonly promptName?: string | undefined;
-  /** Text to put before every text; wins over `promptName`. */
-  readonly prompt?: string | undefined;
-  /** Scale to unit length after everything else, `truncateDim` included. Default false: the model's modules decide. */
-  readonly normalizeEmbeddings?: boolean | undefined;
-  /** Keep only the first components, at most {@link SentenceTransformer.dimension}. */
-  readonly truncateDim?: number | undefined;
-  readonly batchTokens?: number | undefined;
-  /** Rejects with the signal's reason; what has begun in native code ends first (milliseconds). */
-  readonly signal?: AbortSignal | undefined;
-  /** Called after each native job with the texts done so far and all of them. */
-  readonly onProgress?: ((done: number, total: number) => void) | undefined;
-}
-
-/** Texts, or token ids with their special tokens, one list a text. */
-export type EncodeInput = string | readonly string[] | { readonly inputIds: readonly ArrayLike<number>[] };
-
-const encodeOptionNames = [
-  'promptName',
-  'prompt',
-  'normalizeEmbeddings',
-  'truncateDim',
-  'batchTokens',
-  'signal',
-  'onProgress',
-] as const satisfies readonly OptionName[];
 
 /** Tokens in one job for each thread: fewer stream the weights too often, more leave the second-level cache. */
 const tokensPerThread = 256;
