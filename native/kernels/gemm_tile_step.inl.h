@@ -71,6 +71,7 @@ inline void tile_product(const TileStep& s) {
   }
 }
 
+// kCoarse: whether activations may be coarse (math.inl.h).
 struct TileBf16 {
   using Sum = float;
   static constexpr int kAParts = 1, kWParts = 1;
