@@ -119,16 +119,22 @@ void gemm_panels(const GemmArgs& args) {
   const int64_t groups = (args.w.k + Dot::kGroup - 1) / Dot::kGroup, panel = kVectors * kLanes;
   const FinishTile<Sum> finish = finish_tile_of<Dot::kCoarse, Sum>(args.activation);
   const bool plain = !args.bias && !args.residual && args.activation == Activation::none;
+  // Several tiles bring the next panel into L2 between them, a line a group each, while they compute. A first tile that
+  // waits for memory instead costs int8 12 % at 16 rows and 20 % at 32, on Ice Lake.
+  constexpr int64_t kGroupBytes = kVectors * kLanes * Dot::kGroup * static_cast<int64_t>(sizeof(typename Dot::W)),
+                    kLines = (kGroupBytes + kLine - 1) / kLine;
   alignas(64) Sum tile[kTileRows * kVectors * kLanes];
   const int64_t row_bytes = groups * Dot::kGroup * static_cast<int64_t>(sizeof(typename Dot::A)) + 1;
   int64_t block = kRowBlockBytes / row_bytes / kTileRows * kTileRows;
   if (block < kTileRows) block = kTileRows;
   for (int64_t begin = args.row_begin; begin < args.row_end; begin += block) {
     const int64_t rows = args.row_end - begin < block ? args.row_end - begin : block;
+    const bool spread = tile_count(rows) > 1;
     for (int64_t p = args.panel_begin; p < args.panel_end; ++p) {
       const int64_t column = p * panel;
       const int64_t columns = args.w.n - column < panel ? args.w.n - column : panel;
       const auto* const wp = w + column * groups * Dot::kGroup;
+      const auto* const next = reinterpret_cast<const char*>(wp + panel * groups * Dot::kGroup);
       bool direct = false;
       if constexpr (std::is_same_v<Sum, float>) direct = plain && columns == panel;
       for (int64_t t = 0; t < tile_count(rows); ++t) {
@@ -142,7 +148,10 @@ void gemm_panels(const GemmArgs& args) {
             ldo = args.ldc;
           }
         }
-        if (t == 0) {
+        if (spread && t < kLines) {
+          gemm_tile_of<Dot, kVectors, false, Fetch::lines>(height, ap, args.lda, wp, groups, out, ldo,
+                                                           next + t * groups * kLine);
+        } else if (t == 0) {
           gemm_tile_of<Dot, kVectors, false, Fetch::groups>(height, ap, args.lda, wp, groups, out, ldo,
                                                             reinterpret_cast<const char*>(wp) + kAheadBytes);
         } else {

@@ -28,8 +28,10 @@ inline Vec exp(Vec x) {
 }
 
 // 2^x for x <= 0: 2^r - 1 = r * P(r) on |r| <= 1/2, then 2^r * 2^n. At most 2.2 ulp, with two thirds of exp's work.
-inline Vec exp2_below_zero(Vec x) {
-  x = max(set(-151.0f), x);
+// What is below 2^-126 becomes 0: a denormal would take Intel cores 150 cycles, and every padded key (-inf) would make
+// one.
+inline Vec exp2_below_zero(Vec power) {
+  const Vec least = set(-126.0f), x = max(least, power);
   const Vec n = round(x);
   const Vec r = x - n;
   Vec p = set(0.0013269535f);
@@ -37,7 +39,7 @@ inline Vec exp2_below_zero(Vec x) {
   p = mul_add(p, r, set(0.05550711f));
   p = mul_add(p, r, set(0.24022247f));
   p = mul_add(p, r, set(0.693147f));
-  return scale_pow2(mul_add(p, r, set(1.0f)), n);
+  return select(less(power, least), zero(), scale_pow2(mul_add(p, r, set(1.0f)), n));
 }
 
 // Small |x|: x + x^3 * P(x^2), for the relative error near 0. Else 1 - 2 / (e^2|x| + 1).
