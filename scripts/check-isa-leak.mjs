@@ -1,11 +1,11 @@
 // Checks that wide instructions stay in their own regions, so that the addon starts on the oldest CPU of its architecture:
 //  1. the built addon: only functions of vectral::avx2, vectral::avx512 … use the wide registers;
 //  2. the objects of native/isa: no weak symbol (an inline library function) that the linker could prefer to a baseline copy.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { disassemble } from './disassembly.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const release = path.join(root, 'build', 'Release');
@@ -26,29 +26,18 @@ const wideRegister = /%[yzt]mm\d|%k[1-7]\b|%xmm(1[6-9]|[23]\d)\b/;
 const problems = new Set();
 let wideFunctions = 0;
 
-/** Whether a line of objdump holds such an instruction; symbols in angle brackets are not looked at. */
-function isWide(line) {
-  const [, instruction = ''] = line.split('\t');
-  const [mnemonic] = instruction.split(/\s/, 1);
-  return wideMnemonic.test(mnemonic) || wideRegister.test(instruction.replace(/<.*>/, ''));
+/** Whether an instruction is such a one; symbols in angle brackets are not looked at. */
+function isWide({ text }) {
+  const [mnemonic] = text.split(/\s/, 1);
+  return wideMnemonic.test(mnemonic) || wideRegister.test(text.replace(/<.*>/, ''));
 }
 
 async function checkDisassembly(file) {
-  const objdump = spawn('objdump', ['-d', '-C', '--no-show-raw-insn', file], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let name = '';
-  let counted = '';
-  for await (const line of createInterface({ input: objdump.stdout })) {
-    const header = /^[0-9a-f]+ <(.*)>:$/.exec(line);
-    if (header) name = header[1];
-    else if (isWide(line)) {
-      if (/\bvectral::(avx|amx)\w*::/.test(name)) {
-        if (counted !== name) wideFunctions += 1;
-        counted = name;
-      } else
-        problems.add(
-          `${path.relative(root, file)}: ${name} uses wide registers outside an instruction set's namespace`,
-        );
-    }
+  for await (const { name, instructions } of disassemble(file)) {
+    if (!instructions.some(isWide)) continue;
+    if (/\bvectral::(avx|amx)\w*::/.test(name)) wideFunctions += 1;
+    else
+      problems.add(`${path.relative(root, file)}: ${name} uses wide registers outside an instruction set's namespace`);
   }
 }
 

@@ -6,6 +6,9 @@
 #include "avx2/begin.h"
 #include "avx2/vec.h"
 #include "avx2/words.h"
+#include "avx2/tile.h"
+#include "tile_f32.h"
+#include "tile_steps.h"
 #include "../kernels/all.inl.h"
 #include "avx2/end.h"
 

@@ -7,7 +7,8 @@
 #include "avx512/vec.h"
 #include "avx512/words.h"
 #include "avx512/tile.h"
-#include "avx512/tile_f32.h"
+#include "tile_f32.h"
+#include "tile_steps.h"
 #include "../kernels/all.inl.h"
 #include "avx512/end.h"
 

@@ -6,7 +6,7 @@
 //            see only -inf give zeros. A NaN or an infinite score makes the rows that see it NaN.
 // Tile       kTileRows query rows pass over blocks of kKeyBlock keys: scores into a block that stays in L1, the softmax
 //            of each row carried on from block to block (online), then the block's values added up. Both products are
-//            one tile: a few rows broadcast against up to kPanelVectors vectors that serve them all.
+//            the tile of gemm_tile.inl.h: a few rows broadcast against up to kPanelVectors vectors that serve them all.
 // Tail       fewer rows, fewer vectors: the same tile with fewer accumulators. Keys and the columns of values are
 //            padded to whole vectors in scratch; nothing else needs a tail.
 // Accuracy   each product is one chain in the order of columns, or of keys. scale and log2(e) are folded into the keys
@@ -20,46 +20,19 @@ inline int64_t attention_scratch(int64_t length, int64_t width) {
   return whole_vectors(length) * width + (length + kTileRows) * whole_vectors(width) + kTileRows * kScoreStep;
 }
 
-// y[r] = factors[r] * y[r] + sum over i < n of a[r][i] * b[i]; without factors y starts from zero.
-template <int kVectors, int kRows>
-void attention_tile(const float* a, int64_t lda, const float* b, int64_t ldb, int64_t n, const float* factors, float* y,
-                    int64_t ldy) {
-  Vec acc[kRows][kVectors];
-#pragma GCC unroll 8
-  for (int r = 0; r < kRows; ++r) {
-#pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) {
-      acc[r][v] = factors ? load(y + r * ldy + v * kLanes) * set(factors[r]) : zero();
-    }
-  }
-  for (int64_t i = 0; i < n; ++i, b += ldb) {
-    Vec x[kVectors];
-#pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) x[v] = load(b + v * kLanes);
-#pragma GCC unroll 8
-    for (int r = 0; r < kRows; ++r) {
-      const Vec p = set(a[r * lda + i]);
-#pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v) acc[r][v] = mul_add(p, x[v], acc[r][v]);
-    }
-  }
-#pragma GCC unroll 8
-  for (int r = 0; r < kRows; ++r) {
-#pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) store(y + r * ldy + v * kLanes, acc[r][v]);
-  }
-}
+// Both products of attention: y[r] (+)= sum over i < n of a[r][i] * b[i], the tile of the f32 GEMM.
+using AttentionTile = void (*)(const float* a, int64_t lda, const float* b, int64_t n, float* y, int64_t ldy,
+                               const void* next);
 
-using AttentionTile = void (*)(const float*, int64_t, const float*, int64_t, int64_t, const float*, float*, int64_t);
-
-// The tiles of one height: [v] is v vectors wide.
+// The tiles of one height: [v] is v vectors wide. `first` begins with zeros, `more` goes on from y.
 struct AttentionTiles {
-  AttentionTile of[kPanelVectors + 1];
+  AttentionTile first[kPanelVectors + 1], more[kPanelVectors + 1];
 };
 
 template <int kRows, int kVectors = kPanelVectors>
 inline void fill_tiles(AttentionTiles* tiles) {
-  tiles->of[kVectors] = attention_tile<kVectors, kRows>;
+  tiles->first[kVectors] = gemm_tile<F32Dot<float>, kRows, kVectors, false, Fetch::nothing>;
+  tiles->more[kVectors] = gemm_tile<F32Dot<float>, kRows, kVectors, true, Fetch::nothing>;
   if constexpr (kVectors > 1) fill_tiles<kRows, kVectors - 1>(tiles);
 }
 
@@ -156,21 +129,23 @@ inline void attention_rows(const AttentionArgs& args, const AttentionTiles& tile
     for (int64_t at = 0; at < count; at += key_panel) {
       const int64_t rest = padded_length - key - at;
       const int64_t panel = rest < key_panel ? rest : key_panel;
-      tiles.of[panel / kLanes](q, args.ldq, keys + (key + at) * d, panel, d, nullptr, scores + at, kScoreStep);
+      tiles.first[panel / kLanes](q, args.ldq, keys + (key + at) * d, d, scores + at, kScoreStep, nullptr);
     }
     const float* const bias = args.bias ? args.bias + row * args.ldb + key : nullptr;
     attention_softmax(scores, bias, args.ldb, rows, &state);
+    for (int64_t r = 0; r < rows && key > 0; ++r) {
+      map(sums + r * padded, sums + r * padded, padded, Scaled{set(state.factor[r])});
+    }
+    const AttentionTile* const add = key == 0 ? tiles.first : tiles.more;
     const int64_t common = state.seen[0];
     for (int64_t column = 0; column < padded; column += value_panel) {
       const int64_t panel = padded - column < value_panel ? padded - column : value_panel;
       const float* const v = values + column * args.length + key * panel;
       // What all rows see in one go, then the causal staircase row by row.
-      tiles.of[panel / kLanes](scores, kScoreStep, v, panel, common, key == 0 ? nullptr : state.factor, sums + column,
-                               padded);
+      add[panel / kLanes](scores, kScoreStep, v, common, sums + column, padded, nullptr);
       for (int64_t r = 1; r < rows && args.causal; ++r) {
-        const float one = 1.0f;
-        single.of[panel / kLanes](scores + r * kScoreStep + common, kScoreStep, v + common * panel, panel,
-                                  state.seen[r] - common, &one, sums + r * padded + column, padded);
+        single.more[panel / kLanes](scores + r * kScoreStep + common, kScoreStep, v + common * panel,
+                                    state.seen[r] - common, sums + r * padded + column, padded, nullptr);
       }
     }
   }

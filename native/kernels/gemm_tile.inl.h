@@ -24,20 +24,6 @@ constexpr int kAheadBytes = 8192, kAheadRows = 4, kLine = 64;
 // Rows of A kept in L2 while all panels pass over them.
 constexpr int64_t kRowBlockBytes = 256 * 1024;
 
-// Hides from the compiler what it knows of the value. It is told so that accumulators which begin alike are different
-// registers (or gcc 12 copies each of them once a turn), and that the second step of a group loads its operands again
-// instead of keeping the first step's in registers which are not there.
-template <typename T>
-inline void apart([[maybe_unused]] T* value) {
-#if defined(__GNUC__) && defined(__x86_64__)
-  if constexpr (sizeof(T) >= 32) {
-    __asm__("" : "+v"(*value));
-  } else if constexpr (std::is_pointer_v<T>) {
-    __asm__("" : "+r"(*value));
-  }
-#endif
-}
-
 // Sums of a tile over `groups` groups of k; with kFromOut they go on from what `out` holds. kFetch comes from `next`
 // on. An instruction set may have the loop in assembly.
 template <typename Dot, int kRows, int kVectors, bool kFromOut, Fetch kFetch>
@@ -57,7 +43,6 @@ void gemm_tile(const typename Dot::A* a, int64_t lda, const typename Dot::W* w, 
         } else {
           acc[r][v] = Dot::start();
         }
-        apart(&acc[r][v].v);
       }
     }
     for (int64_t i = 0; i < groups; ++i, a += Dot::kGroup, w += kVectors * kLanes * Dot::kGroup) {
@@ -71,10 +56,6 @@ void gemm_tile(const typename Dot::A* a, int64_t lda, const typename Dot::W* w, 
       }
 #pragma GCC unroll 2
       for (int s = 0; s < Dot::kSteps; ++s) {
-        if (s > 0) {
-          apart(&a);
-          apart(&w);
-        }
         decltype(Dot::weights(w, 0)) b[kVectors];
 #pragma GCC unroll 4
         for (int v = 0; v < kVectors; ++v) b[v] = Dot::weights(w + v * kLanes * Dot::kGroup, s);

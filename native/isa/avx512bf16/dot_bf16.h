@@ -29,5 +29,7 @@ struct Bf16Dot {
 };
 
 #if defined(__GNUC__)
-VECTRAL_ASSEMBLY_TILE(BF16, BF16, float, 64, VECTRAL_TILE_WORDS, "vdpbf16ps")
+#define VECTRAL_DPBF16(w, a, sum) "vdpbf16ps " w ", " a ", " sum "\n"
+#define VECTRAL_BF16_GROUP(s) VECTRAL_TILE_PRODUCTS(s, VECTRAL_TILE_WORDS, VECTRAL_TILE_AS_IS, VECTRAL_DPBF16)
+VECTRAL_ASSEMBLY_TILE(BF16, BF16, float, 64, VECTRAL_BF16_GROUP)
 #endif

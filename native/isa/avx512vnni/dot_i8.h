@@ -24,5 +24,7 @@ struct I8Dot {
 };
 
 #if defined(__GNUC__)
-VECTRAL_ASSEMBLY_TILE(uint8_t, int8_t, int32_t, 64, VECTRAL_TILE_WORDS, "vpdpbusd")
+#define VECTRAL_DPBUSD(w, a, sum) "vpdpbusd " w ", " a ", " sum "\n"
+#define VECTRAL_I8_GROUP(s) VECTRAL_TILE_PRODUCTS(s, VECTRAL_TILE_WORDS, VECTRAL_TILE_AS_IS, VECTRAL_DPBUSD)
+VECTRAL_ASSEMBLY_TILE(uint8_t, int8_t, int32_t, 64, VECTRAL_I8_GROUP)
 #endif

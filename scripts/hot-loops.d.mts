@@ -1,0 +1,15 @@
+export interface Instruction {
+  address: number;
+  text: string;
+}
+export interface FunctionBody {
+  name: string;
+  instructions: Instruction[];
+}
+export interface LoopProblem {
+  address: number;
+  what: string;
+  instructions: Instruction[];
+}
+export function multiplyAddLoops(body: FunctionBody): Instruction[][];
+export function loopProblems(body: FunctionBody): LoopProblem[];
