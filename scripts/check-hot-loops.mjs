@@ -8,8 +8,18 @@ import { loopProblems, multiplyAddLoops } from './hot-loops.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const objects = path.join(root, 'build', 'Release', 'obj.target', 'vectral', 'native', 'isa');
-// The tiles of the GEMMs, of attention and of the measured peaks: assembly_tile<...>, gemm_tile<...>, tile_blocks<...>.
-const tile = /\bvectral::(avx|amx)\w*::(assembly_tile|gemm_tile|peak_tile|tile_blocks)</;
+// The tiles of the GEMMs, of attention and of the measured peaks: assembly_tile<...>, gemm_tile<...>, tile_steps<...>.
+const tile = /\bvectral::(avx|amx)\w*::(assembly_tile|gemm_tile|peak_tile|tile_steps)</;
+/** What a loop may have all the same: how many such instructions, and why. */
+const allowed = [
+  {
+    name: /tile_steps<.*TileSplit</,
+    what: 'stack access',
+    most: 2,
+    // up to 24 tile products of 16 cycles a step, on addresses of twelve tiles
+    why: 'one reload in some 200 cycles',
+  },
+];
 if (process.platform !== 'linux' || process.arch !== 'x64') {
   console.log('check-hot-loops: skipped, it reads x86-64 ELF files');
   process.exit(0);
@@ -27,6 +37,8 @@ for (const name of readdirSync(objects).filter((file) => /^(avx|amx).*\.o$/.test
     if (!tile.test(body.name)) continue;
     found += multiplyAddLoops(body).length;
     for (const { address, what, instructions } of loopProblems(body)) {
+      const exception = allowed.find((one) => one.name.test(body.name) && one.what === what);
+      if (exception && instructions.length <= exception.most) continue;
       problems += 1;
       console.error(`${name}: ${what} in the loop at ${address.toString(16)} of ${body.name}`);
       for (const { address: at, text } of instructions) console.error(`    ${at.toString(16)}: ${text}`);

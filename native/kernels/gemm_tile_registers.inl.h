@@ -16,6 +16,19 @@
 //            into 16 sets. Configuring costs some 200 cycles; kept from call to call, the registers would have to be
 //            saved wherever the system switches threads, Node's own among them.
 
+// The whole steps of `groups` groups, each of which fetches `share` bytes from `next` on. A function of its own, so
+// that its loop has the registers to itself.
+template <typename Tiles, typename Dot, bool kLower>
+__attribute__((noinline)) void tile_steps(TileStep step, int64_t groups, const char* next, int64_t share) {
+  for (int64_t g = 0; g < groups; g += kStepGroups) {
+    Dot::template step<Tiles, kLower>(step);
+    step.a += kStepGroups * kGroupBytes;
+    step.w += kStepGroups * kPanelStep;
+    for (int64_t line = 0; line < share; line += 64) __builtin_prefetch(next + line, 0, 2);
+    next += share;
+  }
+}
+
 template <typename Tiles, typename Dot, bool kLower>
 void tile_blocks(const GemmArgs& args, int64_t element, int64_t blocks, int64_t height) {
   using Sum = typename Dot::Sum;
@@ -51,12 +64,8 @@ void tile_blocks(const GemmArgs& args, int64_t element, int64_t blocks, int64_t 
         Tiles::template zero<2>();
         Tiles::template zero<3>();
       }
-      for (int64_t g = 0; g < whole; g += kStepGroups) {
-        Dot::template step<Tiles, kLower>(
-            {x + g * kGroupBytes, a_step, upper * a_step, a_part, w + g * kPanelStep, w_part});
-        for (int64_t line = 0; line < share; line += 64) __builtin_prefetch(next + line, 0, 2);
-        next += share;
-      }
+      tile_steps<Tiles, Dot, kLower>({x, a_step, upper * a_step, a_part, w, w_part}, whole, next, share);
+      next += whole / kStepGroups * share;
       if (rest > 0) {
         for (int part = 0; part < kAParts; ++part) {
           for (int64_t r = 0; r < height; ++r) {
