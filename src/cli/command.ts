@@ -92,6 +92,13 @@ export function wholeNumber(args: Arguments, name: string, most = Number.MAX_SAF
   return value;
 }
 
+/** Whole numbers from 1 to `most` with commas between, if the option is given. */
+export function listOf(args: Arguments, name: string, most?: number): readonly number[] | undefined {
+  const parts = args.options.get(name)?.split(',');
+  // each part as an option of its own, so that there is one rule of what a number is
+  return parts?.map((part) => wholeNumber({ positionals: [], options: new Map([[name, part.trim()]]) }, name, most)!);
+}
+
 /** One of a few words, `otherwise` if the option is not given. */
 export function oneOf<T extends string>(args: Arguments, name: string, words: readonly T[], otherwise: T): T {
   const text = args.options.get(name) ?? otherwise;
