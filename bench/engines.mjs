@@ -36,14 +36,14 @@ export const engines = [
     ],
   ),
   ...family('openvino', { driver: 'openvino-direct.py', peer: 'openvino', package: 'openvino' }, [
-    ['openvino (Python) fp32', 'f32'],
-    ['openvino (Python) int8', 'int8'],
+    ['openvino fp32', 'f32'],
+    ['openvino int8', 'int8'],
   ]),
   ...family('openvino', { driver: 'openvino-direct.py', peer: 'openvino', package: 'openvino', needs }, [
-    ['openvino (Python) bf16', 'bf16'],
+    ['openvino bf16', 'bf16'],
   ]),
-  ...family('torch', torch, [['sentence-transformers (Python) fp32', 'f32']]),
-  ...family('torch', { ...torch, needs }, [['sentence-transformers (Python) bf16', 'bf16']]),
+  ...family('torch', torch, [['sentence-transformers fp32', 'f32']]),
+  ...family('torch', { ...torch, needs }, [['sentence-transformers bf16', 'bf16']]),
 ];
 
 /** Ratios divide by this engine's figure of the same round. */

@@ -12,7 +12,8 @@
  *                latencies also p90, p99, calls
  *   noise        share of a core others used: othersMedian, othersMax; stolenMax
  *   coreScaling  threads → [before, after]: work of so many threads over the work of one
- *   peaks        optional: { source, threads: { '1': { f32, bf16, int8 } } } in GFLOP/s (int8: GOP/s), null = not measured
+ *   peaks        optional: threads → { operations: { f32, bf16, int8 } }, operations a second with operands in registers, a
+ *                multiply-add counting as two; null or absent = not measured
  *   accuracy     optional: what accuracy.mjs writes: { machine, model, results }
  */
 import fs from 'node:fs';
@@ -34,9 +35,20 @@ export function readResult(file) {
   return { ...report, cases: complete(report.cases, cases), engines: complete(report.engines, engines) };
 }
 
-/** A file of measured peaks. @throws Error that names file and field. */
-export function readPeaks(file) {
-  return checkPeaks(file, readJson(file));
+/**
+ * Measured peaks by thread count, from files with commas between; each holds `{ threads, operations }`, alone or as `peaks`
+ * of something larger.
+ * @throws Error that names file and field.
+ */
+export function readPeaks(files) {
+  const peaks = {};
+  for (const file of files.split(',')) {
+    const content = readJson(file);
+    const own = content.peaks ?? content;
+    need(file, 'threads', Number.isInteger(own.threads) && own.threads > 0, 'a whole number from 1');
+    Object.assign(peaks, checkPeaks(file, { [own.threads]: own }));
+  }
+  return peaks;
 }
 
 /** Writes the whole file or nothing of it. */
@@ -50,20 +62,26 @@ export function writeResult(file, report) {
 export const findResult = (report, engine, name, threads) =>
   report.results.find((r) => r.engine === engine && r.case === name && r.threads === threads);
 
+/** GFLOP/s of the machine's peak in one arithmetic; null where it was not measured. */
+export function peakOf(report, threads, arithmetic) {
+  const rate = report.peaks?.[threads]?.operations[arithmetic];
+  return rate ? rate / 1e9 : null;
+}
+
 /** GFLOP/s of a latency result, and its per cent of the machine's peak (null where that was not measured). */
 export function achieved(report, row, engine, result) {
   if (!row.flops || !result) return null;
   const gflops = row.flops / (result.median * 1e6);
-  const peak = report.peaks?.threads[result.threads]?.[engine.arithmetic] ?? null;
+  const peak = peakOf(report, result.threads, engine.arithmetic);
   return { gflops, percent: peak && (100 * gflops) / peak };
 }
 
 function checkPeaks(file, peaks) {
-  need(file, 'peaks.threads', isObject(peaks.threads), 'an object: thread count → peaks');
-  for (const [threads, own] of Object.entries(peaks.threads)) {
-    for (const kind of ['f32', 'bf16', 'int8']) {
-      const fine = own?.[kind] == null || (Number.isFinite(own[kind]) && own[kind] > 0);
-      need(file, `peaks.threads.${threads}.${kind}`, fine, 'a number of GFLOP/s above 0, or null');
+  for (const [threads, own] of Object.entries(peaks)) {
+    need(file, `peaks.${threads}.operations`, isObject(own?.operations), 'an object: arithmetic → operations a second');
+    for (const [kind, rate] of Object.entries(own.operations)) {
+      const fine = rate === null || (Number.isFinite(rate) && rate > 0);
+      need(file, `peaks.${threads}.operations.${kind}`, fine, 'operations a second, above 0, or null');
     }
   }
   return peaks;
