@@ -28,14 +28,27 @@ export function describeMachine(isa) {
 /**
  * The engines that can run here: ours, and the peers that are installed; those that need a feature this CPU lacks only if
  * they are in `named`, names with commas between.
+ * @throws Error if a named one is unknown or not installed.
  */
 export function presentEngines(engines, peersDir, named) {
-  const names = named ? named.split(',') : null;
-  const features = featureBits();
-  return engines.filter(({ name, needs, ...engine }) => {
-    if (names ? !names.includes(name) : needs && !needs.some((feature) => features.includes(feature))) return false;
-    return !engine.peer || (Boolean(peersDir) && packageVersion(engine, peersDir) !== null);
+  const installed = engines.filter((engine) => !engine.peer || (peersDir && packageVersion(engine, peersDir) !== null));
+  if (!named) {
+    const features = featureBits();
+    return installed.filter(({ needs }) => !needs || needs.some((feature) => features.includes(feature)));
+  }
+  return rowsNamed(engines, named).map((engine) => {
+    if (!installed.includes(engine))
+      throw new Error(`${engine.name} is not installed in --peers ${peersDir || '(not given)'}`);
+    return engine;
   });
+}
+
+/** The rows of a list that `names`, with commas between, say; all if it is empty. @throws Error for an unknown name. */
+export function rowsNamed(rows, names) {
+  const wanted = names ? names.split(',') : rows.map((row) => row.name);
+  const unknown = wanted.find((name) => !rows.some((row) => row.name === name));
+  if (unknown) throw new Error(`there is no "${unknown}"; known: ${rows.map((row) => row.name).join(', ')}`);
+  return rows.filter((row) => wanted.includes(row.name));
 }
 
 /** Version of the package an engine runs from. */

@@ -12,7 +12,7 @@ import { cases, withTexts } from './cases.mjs';
 import { coreScaling } from './core-scaling.mjs';
 import { engines, REFERENCE } from './engines.mjs';
 import { forwardFlops, linearParameters } from './flops.mjs';
-import { describeMachine, engineVersion, installSize, presentEngines } from './machine.mjs';
+import { describeMachine, engineVersion, installSize, presentEngines, rowsNamed } from './machine.mjs';
 import { livePids, runOnce, startEngine } from './processes.mjs';
 import { QuietMachine } from './quiet.mjs';
 import { readPeaks, writeResult } from './result.mjs';
@@ -23,7 +23,7 @@ const { values: flags } = parseArgs({
   options: {
     peers: { type: 'string', default: process.env.VECTRAL_PEERS ?? '' },
     threads: { type: 'string', default: '1,2' },
-    cases: { type: 'string', default: cases.map((row) => row.name).join(',') },
+    cases: { type: 'string', default: '' },
     engines: { type: 'string', default: '' },
     rounds: { type: 'string', default: '7' },
     budget: { type: 'string', default: '250' },
@@ -39,8 +39,8 @@ const modelDir = path.resolve(flags.model);
 const config = JSON.parse(fs.readFileSync(path.join(modelDir, 'config.json'), 'utf8'));
 const peersDir = flags.peers && path.resolve(flags.peers);
 const peaks = flags.peaks ? readPeaks(flags.peaks) : undefined;
-const chosen = presentEngines(rowsOf('engines', engines, flags.engines), peersDir, flags.engines);
-const list = withTexts(rowsOf('cases', cases, flags.cases), modelDir);
+const chosen = presentEngines(engines, peersDir, flags.engines);
+const list = withTexts(rowsNamed(cases, flags.cases), modelDir);
 const described = chosen.map((engine) => ({
   name: engine.name,
   family: engine.family,
@@ -54,14 +54,6 @@ let isa = null;
 const scaling = {};
 const series = flags.threads.split(',').map(Number);
 const say = (text) => process.stderr.write(`${text}\n`);
-
-/** The rows a flag names; all of them if it is empty. */
-function rowsOf(flag, rows, names) {
-  const wanted = names ? names.split(',') : rows.map((row) => row.name);
-  const unknown = wanted.find((name) => !rows.some((row) => row.name === name));
-  if (unknown) throw new Error(`--${flag}: there is no "${unknown}"; known: ${rows.map((row) => row.name).join(', ')}`);
-  return rows.filter((row) => wanted.includes(row.name));
-}
 
 /** One figure of every participant a round, in rotating order; the rows of one case. */
 async function interleave(row, threads, participants, measure, count = rounds) {
