@@ -8,6 +8,7 @@
  *   encode(texts, grouping),      → normalised Float32Array rows in the order of the texts
  *   encodeIds(ids),               → one row for ready token ids (special tokens included)
  *   prepareForward(ids),          optional, → a function that runs the engine's bare forward on these ids
+ *   measurePeaks(threads),        optional, → operations a second of the machine at best: `{ threads, operations: { f32, … } }`
  *   info }                        optional, { isa }
  */
 import path from 'node:path';
@@ -76,6 +77,7 @@ if (flag === '--once') {
   const [row] = await engine.encode([onceText], { batch: 1 });
   process.send({ dim: row.length, peak: peakMegabytes() }, () => process.exit(0));
 } else {
+  const kinds = ['ids', 'text', 'batch', 'loop'];
   let grouping = engine.groupings[0];
   const commands = {
     /** A pass over half of the texts a grouping, the first one twice because it also warms the engine up. */
@@ -92,9 +94,10 @@ if (flag === '--once') {
     batch: async ({ texts, grouping: forced }) => ({ value: await timeBatch(engine, texts, forced ?? grouping) }),
     overhead: (input) => overhead(engine, input),
     loop: (input) => loopDelay(engine, input, grouping),
+    peaks: ({ threads }) => engine.measurePeaks(threads),
     info: async () => ({
       ...engine.info,
-      kinds: ['ids', 'text', 'batch', 'loop', ...(engine.prepareForward ? ['overhead'] : [])],
+      kinds: [...kinds, ...(engine.prepareForward ? ['overhead'] : []), ...(engine.measurePeaks ? ['peaks'] : [])],
     }),
     peak: async () => ({ value: peakMegabytes() }),
     vectors: ({ texts, grouping: forced }) => engine.encode(texts, forced ?? grouping),

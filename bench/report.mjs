@@ -1,12 +1,12 @@
 /**
- * One page of a result file: node bench/report.mjs RESULT.json [--peaks FILE] --out report.html
+ * One page of a result file: node bench/report.mjs RESULT.json --out report.html
  * Charts, every table and the conditions, in one file that asks for nothing else.
  */
 import fs from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { caseChart, installChart, latencyChart, ratioChart, rooflineChart, tailChart } from './report/charts.mjs';
-import { readPeaks, readResult } from './result.mjs';
+import { readResult } from './result.mjs';
 import { conditionsOf, plural, tablesOf } from './tables.mjs';
 
 const style = fs.readFileSync(new URL('./report/style.css', import.meta.url), 'utf8');
@@ -137,13 +137,12 @@ ${parts.filter(Boolean).join('\n')}
 function main() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { out: { type: 'string' }, peaks: { type: 'string' } },
+    options: { out: { type: 'string' } },
   });
   if (positionals.length !== 1 || !values.out) {
-    throw new Error('usage: node bench/report.mjs RESULT.json [--peaks FILE] --out report.html');
+    throw new Error('usage: node bench/report.mjs RESULT.json --out report.html');
   }
-  const report = readResult(positionals[0]);
-  fs.writeFileSync(values.out, renderReport(values.peaks ? { ...report, peaks: readPeaks(values.peaks) } : report));
+  fs.writeFileSync(values.out, renderReport(readResult(positionals[0])));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) main();

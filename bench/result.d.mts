@@ -1,2 +1,1 @@
 export function readResult(file: string): Record<string, unknown>;
-export function readPeaks(files: string): Record<string, unknown>;

@@ -35,22 +35,6 @@ export function readResult(file) {
   return { ...report, cases: complete(report.cases, cases), engines: complete(report.engines, engines) };
 }
 
-/**
- * Measured peaks by thread count, from files with commas between; each holds `{ threads, operations }`, alone or as `peaks`
- * of something larger.
- * @throws Error that names file and field.
- */
-export function readPeaks(files) {
-  const peaks = {};
-  for (const file of files.split(',')) {
-    const content = readJson(file);
-    const own = content.peaks ?? content;
-    need(file, 'threads', Number.isInteger(own.threads) && own.threads > 0, 'a whole number from 1');
-    Object.assign(peaks, checkPeaks(file, { [own.threads]: own }));
-  }
-  return peaks;
-}
-
 /** Writes the whole file or nothing of it. */
 export function writeResult(file, report) {
   const part = `${file}.part`;
@@ -84,7 +68,6 @@ function checkPeaks(file, peaks) {
       need(file, `peaks.${threads}.operations.${kind}`, fine, 'operations a second, above 0, or null');
     }
   }
-  return peaks;
 }
 
 function checkAccuracy(file, accuracy) {

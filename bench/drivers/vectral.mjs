@@ -10,6 +10,10 @@ export async function load({ modelDir, threads, variant }) {
     info: { isa: model.describe().native.isa },
     encode: async (texts) => (await model.encode(texts)).rows(),
     encodeIds: async (ids) => (await model.encode({ inputIds: [ids] })).rows()[0],
+    measurePeaks: async (count) => {
+      const { measurePeaks } = await import('../../dist/esm/program/index.js');
+      return measurePeaks(count, { reads: false });
+    },
     prepareForward: (ids) => prepareForward(modelDir, { threads, arithmetic: variant }, ids),
   };
 }

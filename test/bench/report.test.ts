@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { forwardFlops, linearParameters } from '../../bench/flops.mjs';
 import { apart } from '../../bench/report/charts.mjs';
 import { renderReport } from '../../bench/report.mjs';
-import { readPeaks, readResult } from '../../bench/result.mjs';
+import { readResult } from '../../bench/result.mjs';
 import { render, replaceBetweenMarkers } from '../../bench/table.mjs';
 
 const file = join(import.meta.dirname, 'result.json');
@@ -136,13 +136,6 @@ describe('files', () => {
     expect(() => readResult(written({ ...good, accuracy: { results: [{ engine: 'x' }] } }))).toThrow(
       'accuracy.results[0].spearman must be a number',
     );
-  });
-
-  it('of peaks are read alone or inside something larger', () => {
-    const peaks = { threads: 2, operations: { f32: 1e11, bf16: 2e11, int8: 4e11 } };
-    expect(readPeaks(written(peaks))).toEqual({ 2: peaks });
-    expect(readPeaks(written({ isa: 'avx2', peaks }))).toEqual({ 2: peaks });
-    expect(() => readPeaks(written({ operations: {} }))).toThrow('threads must be a whole number from 1');
   });
 });
 

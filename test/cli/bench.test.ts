@@ -70,8 +70,8 @@ describe('bench', () => {
   it.each([
     [['text'], 'bench takes no arguments, got "text"; name the model with --model'],
     [['--dtype', 'f32,f16'], '--dtype f16 is not known; supported: f32, bf16, int8'],
-    [['--tokens', '8,x'], '--tokens must be a whole number from 1, got "x"'],
-    [['--threads', '0'], '--threads must be a whole number from 1 to 1024, got "0"'],
+    [['--tokens', '8,x'], '--tokens must be whole numbers from 1 with commas between them, got "8,x"'],
+    [['--threads', '0'], '--threads must be whole numbers from 1 to 1024 with commas between them, got "0"'],
     [['--tokens', '1', '--threads', '1,2'], '--tokens: no text of exactly 1 tokens found (2 of them special)'],
   ])('refuses %j in one line', (args, message) => {
     const { status, stdout, stderr } = vectral(...args);
