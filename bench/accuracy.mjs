@@ -1,19 +1,21 @@
 /**
  * How right the vectors are: node bench/accuracy.mjs [--peers DIR] [--model DIR] [--threads N] [--engines a,b]
- * [--out FILE]
+ * [--out FILE] [--into RESULT.json]
  *
  * STS-B test: Spearman correlation of cosines with human scores. With peers: distance to PyTorch float32 on every
  * sentence, and the largest change of a short text's vector when it shares a batch with longer ones. Ends with code 1
- * when vectral's correlation differs from the reference's in the fourth decimal.
+ * when vectral's correlation differs from the reference's in the fourth decimal. --into puts the figures into a result of
+ * run.mjs, for its reports.
  */
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { cosine, spearman } from './correlation.mjs';
 import { engines } from './engines.mjs';
-import { describeMachine } from './machine.mjs';
+import { describeMachine, presentEngines } from './machine.mjs';
 import { startEngine } from './processes.mjs';
-import { cosine, spearman } from './statistics.mjs';
+import { readResult, writeResult } from './result.mjs';
 import { markdown } from './table.mjs';
 import { stsPairs, stsSentences } from './workloads.mjs';
 
@@ -22,14 +24,15 @@ const { values: flags } = parseArgs({
   options: {
     peers: { type: 'string', default: process.env.VECTRAL_PEERS ?? '' },
     threads: { type: 'string', default: '1' },
-    engines: { type: 'string', default: engines.map((row) => row.name).join(',') },
+    engines: { type: 'string', default: '' },
     model: { type: 'string', default: path.join(here, '../models/all-MiniLM-L6-v2') },
     out: { type: 'string', default: '' },
+    into: { type: 'string', default: '' },
   },
 });
 const modelDir = path.resolve(flags.model);
 const peersDir = flags.peers && path.resolve(flags.peers);
-const chosen = engines.filter((row) => flags.engines.split(',').includes(row.name) && (peersDir || !row.peer));
+const chosen = presentEngines(engines, peersDir, flags.engines);
 const pairs = stsPairs();
 const sentences = stsSentences();
 const place = new Map(sentences.map((text, i) => [text, i]));
@@ -102,10 +105,9 @@ console.log(
     ]),
   ),
 );
-if (flags.out) {
-  const report = { schema: 1, machine: describeMachine(results[0].isa), model: path.basename(modelDir), results };
-  fs.writeFileSync(flags.out, `${JSON.stringify(report, null, 1)}\n`);
-}
+const report = { schema: 1, machine: describeMachine(results[0]?.isa), model: path.basename(modelDir), results };
+if (flags.out) fs.writeFileSync(flags.out, `${JSON.stringify(report, null, 1)}\n`);
+if (flags.into) writeResult(flags.into, { ...readResult(flags.into), accuracy: report });
 const expected = expectedCorrelation();
 const own = results.find((r) => r.engine === 'vectral')?.spearman;
 if (expected !== null && own !== undefined && own.toFixed(4) !== expected.toFixed(4)) {

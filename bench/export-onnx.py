@@ -5,6 +5,7 @@ onnx/model_quantized.onnx   the same with dynamic int8 weights, one scale a chan
 onnx/pooled.onnx            float32 with mean pooling and L2 norm inside the graph
 onnx/pooled_fused.onnx      the same after onnxruntime's transformer optimiser (fused attention, GELU, skip + LayerNorm)
 onnx/pooled_int8.onnx       pooled.onnx with dynamic int8 weights
+onnx/pooled_fused_int8.onnx pooled_fused.onnx with dynamic int8 weights
 
 Weights are widened to float32 on loading, so all engines compute with the same values.
 """
@@ -82,4 +83,5 @@ fused = optimizer.optimize_model(str(plain), model_type="bert", num_heads=heads,
 fused.save_model_to_file(str(graphs / "fused.onnx"))
 print("fused operators:", fused.get_fused_operator_statistics())
 pool(graphs / "fused.onnx", graphs / "pooled_fused.onnx")
+quantize(graphs / "pooled_fused.onnx", graphs / "pooled_fused_int8.onnx")
 (graphs / "fused.onnx").unlink()

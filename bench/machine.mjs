@@ -1,10 +1,10 @@
-/** What a result must name to be worth anything: the machine, the versions and the commit. */
+/** What a result names beside its figures: machine, versions, commit, sizes. */
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { folderSize, packageVersion } from './peer-packages.mjs';
+import { describeMachine as describe } from '../dist/esm/measure/machine.js';
+import { folderSize, isPython, packageVersion } from './peer-packages.mjs';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const FEATURES = new Set(
@@ -14,55 +14,68 @@ const FEATURES = new Set(
   ).split(' '),
 );
 
-function output(command, args) {
-  try {
-    return execFileSync(command, args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  } catch {
-    return null;
-  }
-}
-
 function featureBits() {
   if (!fs.existsSync('/proc/cpuinfo')) return [];
   const line = fs.readFileSync('/proc/cpuinfo', 'utf8').match(/^(?:flags|Features)\s*:\s*(.*)$/m);
   return (line?.[1] ?? '').split(/\s+/).filter((name) => FEATURES.has(name));
 }
 
-/** Commit of the working tree; a trailing + says that engine sources differ from it. */
-function commit() {
-  const hash = output('git', ['rev-parse', '--short=12', 'HEAD']);
-  const changed = output('git', ['status', '--porcelain', '--', 'src', 'native', 'binding.gyp']);
-  return hash && hash + (changed ? '+' : '');
-}
-
 /** @param isa instruction set vectral runs with, or null when it was not measured */
 export function describeMachine(isa) {
-  return {
-    cpu: os.cpus()[0]?.model.trim(),
-    cpus: os.availableParallelism(),
-    memoryGB: Math.round(os.totalmem() / 2 ** 30),
-    features: featureBits(),
-    isa,
-    os: `${os.platform()} ${os.release()} ${os.arch()}`,
-    node: process.version,
-    commit: commit(),
-    date: new Date().toISOString().slice(0, 10),
-  };
+  return { ...describe(root), features: featureBits(), isa };
+}
+
+/**
+ * The engines that can run here: ours, and the peers that are installed; those that need a feature this CPU lacks only if
+ * they are in `named`, names with commas between.
+ * @throws Error if a named one is unknown or not installed.
+ */
+export function presentEngines(engines, peersDir, named) {
+  const installed = engines.filter((engine) => !engine.peer || (peersDir && packageVersion(engine, peersDir) !== null));
+  if (!named) {
+    const features = featureBits();
+    return installed.filter(({ needs }) => !needs || needs.some((feature) => features.includes(feature)));
+  }
+  return rowsNamed(engines, named).map((engine) => {
+    if (!installed.includes(engine))
+      throw new Error(`${engine.name} is not installed in --peers ${peersDir || '(not given)'}`);
+    return engine;
+  });
+}
+
+/** The rows of a list that `names`, with commas between, say; all if it is empty. @throws Error for an unknown name. */
+export function rowsNamed(rows, names) {
+  const wanted = names ? names.split(',') : rows.map((row) => row.name);
+  const unknown = wanted.find((name) => !rows.some((row) => row.name === name));
+  if (unknown) throw new Error(`there is no "${unknown}"; known: ${rows.map((row) => row.name).join(', ')}`);
+  return rows.filter((row) => wanted.includes(row.name));
 }
 
 /** Version of the package an engine runs from. */
 export function engineVersion(engine, peersDir) {
-  if (engine.peer) return packageVersion(path.join(peersDir, engine.peer), engine.package);
+  if (engine.peer) return packageVersion(engine, peersDir);
   return JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')).version;
 }
 
-/** What `npm install` of an engine puts on the disk: `{ bytes, files }`; null when our own package cannot be packed. */
+function packed() {
+  try {
+    const text = execFileSync('npm', ['pack', '--dry-run', '--json'], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return JSON.parse(text.slice(text.indexOf('[\n')))[0];
+  } catch {
+    return null;
+  }
+}
+
+/** What installing an engine puts on the disk: `{ bytes, files }`; null where that cannot be told. */
 export function installSize(engine, peersDir) {
-  if (engine.peer) return folderSize(path.join(peersDir, engine.peer, 'node_modules'));
-  const packed = output('npm', ['pack', '--dry-run', '--json']);
-  if (!packed) return null;
-  const [own] = JSON.parse(packed.slice(packed.indexOf('[\n')));
-  if (!own.files.some((file) => file.path.endsWith('.node'))) return null;
+  if (engine.ownFolder === false) return null;
+  if (engine.peer) return folderSize(path.join(peersDir, engine.peer, isPython(engine) ? 'lib' : 'node_modules'));
+  const own = packed();
+  if (!own?.files.some((file) => file.path.endsWith('.node'))) return null;
   const { dependencies } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
   const sizes = Object.keys(dependencies).map((name) => folderSize(path.join(root, 'node_modules', name)));
   return {

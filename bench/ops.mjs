@@ -9,8 +9,8 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { parseArgs } from 'node:util';
 import { Bench } from 'tinybench';
+import { seededRandom } from '../dist/esm/measure/statistics.js';
 import { describeMachine } from './machine.mjs';
-import { seededRandom } from './statistics.mjs';
 import { markdown } from './table.mjs';
 
 const { values: flags } = parseArgs({

@@ -1,7 +1,8 @@
-/** Starting, asking and ending the engines' processes (host.mjs). */
-import { fork } from 'node:child_process';
+/** Starting, asking and ending the engines' processes (host.mjs, host.py). */
+import { fork, spawn } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isPython, pythonOf } from './peer-packages.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const live = new Set();
@@ -18,13 +19,17 @@ function cleanEnvironment() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !dropped.test(name)));
 }
 
-function start(engine, options, extra = []) {
+/** The same messages to both: a child of another runtime gets Node's channel too, with a line of JSON a message. */
+function startHost(engine, options, extra) {
   const settings = JSON.stringify({ ...options, variant: engine.variant });
-  const child = fork(path.join(here, 'host.mjs'), [path.join(here, 'drivers', engine.driver), settings, ...extra], {
-    env: cleanEnvironment(),
-    serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  });
+  const args = [path.join(here, 'drivers', engine.driver), settings, ...extra];
+  const setup = { env: cleanEnvironment(), stdio: ['ignore', 'ignore', 'pipe', 'ipc'] };
+  if (!isPython(engine)) return fork(path.join(here, 'host.mjs'), args, { ...setup, serialization: 'advanced' });
+  return spawn(pythonOf(engine, options.peersDir), [path.join(here, 'host.py'), ...args], setup);
+}
+
+function start(engine, options, extra = []) {
+  const child = startHost(engine, options, extra);
   live.add(child.pid);
   let complaint = '';
   child.stderr.on('data', (text) => {

@@ -7,13 +7,15 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { quantile, summary, tailOfRounds } from '../dist/esm/measure/statistics.js';
 import { cases, withTexts } from './cases.mjs';
 import { coreScaling } from './core-scaling.mjs';
 import { engines, REFERENCE } from './engines.mjs';
-import { describeMachine, engineVersion, installSize } from './machine.mjs';
+import { forwardFlops, linearParameters } from './flops.mjs';
+import { describeMachine, engineVersion, installSize, presentEngines, rowsNamed } from './machine.mjs';
 import { livePids, runOnce, startEngine } from './processes.mjs';
 import { QuietMachine } from './quiet.mjs';
-import { quantile, summary } from './statistics.mjs';
+import { writeResult } from './result.mjs';
 import { render } from './table.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -21,8 +23,8 @@ const { values: flags } = parseArgs({
   options: {
     peers: { type: 'string', default: process.env.VECTRAL_PEERS ?? '' },
     threads: { type: 'string', default: '1,2' },
-    cases: { type: 'string', default: cases.map((row) => row.name).join(',') },
-    engines: { type: 'string', default: engines.map((row) => row.name).join(',') },
+    cases: { type: 'string', default: '' },
+    engines: { type: 'string', default: '' },
     rounds: { type: 'string', default: '7' },
     budget: { type: 'string', default: '250' },
     patience: { type: 'string', default: '20' },
@@ -33,21 +35,28 @@ const { values: flags } = parseArgs({
 const rounds = Number(flags.rounds);
 const budget = Number(flags.budget);
 const modelDir = path.resolve(flags.model);
+const config = JSON.parse(fs.readFileSync(path.join(modelDir, 'config.json'), 'utf8'));
 const peersDir = flags.peers && path.resolve(flags.peers);
-const chosen = engines.filter((row) => flags.engines.split(',').includes(row.name) && (peersDir || !row.peer));
-const list = withTexts(
-  cases.filter((row) => flags.cases.split(',').includes(row.name)),
-  modelDir,
-);
+const chosen = presentEngines(engines, peersDir, flags.engines);
+const list = withTexts(rowsNamed(cases, flags.cases), modelDir);
+const described = chosen.map((engine) => ({
+  name: engine.name,
+  family: engine.family,
+  arithmetic: engine.arithmetic,
+  version: engineVersion(engine, peersDir),
+  install: installSize(engine, peersDir),
+}));
 const quiet = new QuietMachine(livePids, Number(flags.patience));
 const results = [];
 let isa = null;
 const scaling = {};
+const peaks = {};
 const series = flags.threads.split(',').map(Number);
 const say = (text) => process.stderr.write(`${text}\n`);
 
 /** One figure of every participant a round, in rotating order; the rows of one case. */
 async function interleave(row, threads, participants, measure, count = rounds) {
+  if (participants.length === 0) return;
   const values = new Map(participants.map((p) => [p.engine.name, []]));
   for (let round = 0; round < count; round++) {
     const order = participants.map((_, i) => participants[(i + round) % participants.length]);
@@ -63,46 +72,66 @@ async function interleave(row, threads, participants, measure, count = rounds) {
     const figures = values.get(p.engine.name);
     const numbers = figures.map((figure) => figure.value);
     const ratios = reference?.map((base, i) => (row.better === 'lower' ? base / numbers[i] : numbers[i] / base));
-    const p90 =
-      figures[0].p90 === undefined
-        ? null
-        : quantile(
-            figures.map((figure) => figure.p90),
-            0.5,
-          );
     results.push({
       case: row.name,
       threads,
       engine: p.engine.name,
       unit: row.unit,
       ...summary(numbers),
-      p90,
+      ...(figures[0].times && tailOfRounds(figures.map((figure) => figure.times))),
+      ...medians(figures, ['forwardMs', 'worst']),
       ratio: ratios ? summary(ratios) : null,
       grouping: (row.kind === 'batch' && p.grouping) || null,
       rounds: numbers,
     });
   }
-  const medians = participants.map(({ engine }) => results.findLast((result) => result.engine === engine.name));
-  const figures = medians.map((result) => `${result.engine} ${result.median.toPrecision(3)}`).join(', ');
   // A run that is cut short keeps what it has.
-  if (flags.out) fs.writeFileSync(flags.out, `${JSON.stringify(describeRun(), null, 1)}\n`);
+  if (flags.out) writeResult(flags.out, describeRun());
+  const own = results.slice(-participants.length);
+  const figures = own.map((result) => `${result.engine} ${result.median.toPrecision(3)}`).join(', ');
   say(`${row.name}, threads: ${threads}, ${row.unit}: ${figures}`);
+}
+
+/** What some kinds of case measure beside their figure, each as the median of the rounds. */
+function medians(figures, names) {
+  const measured = names.filter((name) => figures[0][name] !== undefined);
+  return Object.fromEntries(
+    measured.map((name) => [
+      name,
+      quantile(
+        figures.map((figure) => figure[name]),
+        0.5,
+      ),
+    ]),
+  );
 }
 
 /** Cases that live in one long process an engine. */
 async function warmCases(threads, options, rows) {
   const running = [];
   for (const engine of chosen) running.push(await startEngine(engine, options));
-  for (const p of running) isa ??= (await p.ask('info')).isa;
-  for (const row of rows) {
-    if (row.kind === 'batch') {
-      for (const p of running) p.grouping = (await p.ask('chooseGrouping', { texts: row.texts })).grouping;
-      await interleave(row, threads, running, (p) => p.ask('batch', { texts: row.texts }));
-    } else {
-      await interleave(row, threads, running, (p) => p.ask(row.kind, { ids: row.ids, text: row.text, budget }));
-    }
+  for (const p of running) {
+    const info = await p.ask('info');
+    isa ??= info.isa ?? null;
+    p.kinds = info.kinds;
+    p.engine.precision = info.precision;
   }
+  const own = running.find((p) => p.kinds.includes('peaks'));
+  const before = own && (await quiet.run(() => own.ask('peaks', { threads })));
+  for (const row of rows) {
+    const able = running.filter((p) => p.kinds.includes(row.kind));
+    const { ids, text, texts } = row;
+    if (texts) for (const p of able) p.grouping = (await p.ask('chooseGrouping', { texts })).grouping;
+    await interleave(row, threads, able, (p) => p.ask(row.kind, { ids, text, texts, budget }));
+  }
+  if (own) peaks[threads] = higher(before, await quiet.run(() => own.ask('peaks', { threads })));
   for (const p of running) await p.close();
+}
+
+/** What a machine did at best, of two measurements; it cannot do more than it can, but others may have kept it from it. */
+function higher(a, b) {
+  const best = ([kind, rate]) => [kind, Math.max(rate, b.operations[kind])];
+  return { threads: a.threads, operations: Object.fromEntries(Object.entries(a.operations).map(best)) };
 }
 
 /** Cases that need a new process for every figure. The first round only warms the page cache. */
@@ -132,20 +161,20 @@ async function peakOfBatch(engine, options, texts) {
   return peak;
 }
 
-/** Everything measured so far, as it is stored. */
+/** Everything measured so far, as it is stored; result.mjs says what the fields are. */
 function describeRun() {
   return {
-    schema: 1,
+    schema: 2,
     machine: describeMachine(isa),
     model: path.basename(modelDir),
+    linearParameters: linearParameters(config),
     settings: { rounds, budgetMs: budget, threads: series },
     reference: REFERENCE,
-    cases: list.map(({ ids, text, texts, ...row }) => row),
-    engines: chosen.map((engine) => ({
-      name: engine.name,
-      version: engineVersion(engine, peersDir),
-      install: installSize(engine, peersDir),
+    cases: list.map(({ ids, text, texts, ...row }) => ({
+      ...row,
+      ...(row.kind === 'ids' && { flops: forwardFlops(config, row.tokens) }),
     })),
+    engines: described.map((engine, i) => ({ ...engine, precision: chosen[i].precision })),
     results,
     noise: {
       othersMedian: quantile(quiet.others, 0.5),
@@ -153,10 +182,11 @@ function describeRun() {
       stolenMax: Math.max(...quiet.stolen),
     },
     coreScaling: scaling,
+    peaks: Object.keys(peaks).length > 0 ? peaks : undefined,
   };
 }
 
-const isFresh = (row) => ['cold', 'rss-one', 'rss-mixed'].includes(row.kind);
+const isFresh = (row) => row.group === 'process';
 for (const threads of series) {
   const options = { modelDir, peersDir, threads };
   if (threads > 1) scaling[threads] = [await coreScaling(threads)];
@@ -170,5 +200,5 @@ for (const threads of series) {
 }
 
 const report = describeRun();
-if (flags.out) fs.writeFileSync(flags.out, `${JSON.stringify(report, null, 1)}\n`);
+if (flags.out) writeResult(flags.out, report);
 console.log(render(report));

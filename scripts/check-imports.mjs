@@ -15,6 +15,7 @@ const sourceLayers = {
   suggest: [],
   json: [],
   'json-file': [],
+  measure: [],
   native: [],
   tensor: ['native', 'program'],
   program: ['native', 'tensor'],
@@ -27,7 +28,7 @@ const sourceLayers = {
   models: [...engine, 'weights', 'nn'],
   pipeline: [...engine, 'weights', 'tokenizers', 'hub', 'nn', 'models'],
   index: library,
-  cli: [...library, 'index', 'server', 'explorer'],
+  cli: [...library, 'index', 'measure', 'server', 'explorer'],
   server: [...library, 'index'],
   explorer: [...library, 'index'],
 };

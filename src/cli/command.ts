@@ -84,12 +84,28 @@ export function commandHelp(command: Command): string {
 export function wholeNumber(args: Arguments, name: string, most = Number.MAX_SAFE_INTEGER): number | undefined {
   const text = args.options.get(name);
   if (text === undefined) return undefined;
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isSafeInteger(value) || value < 1 || value > most) {
-    const range = most === Number.MAX_SAFE_INTEGER ? 'from 1' : `from 1 to ${most}`;
-    throw new UsageError(`--${name} must be a whole number ${range}, got "${text}"`);
-  }
+  const value = readWhole(text, most);
+  if (value === undefined) throw new UsageError(`--${name} must be a whole number ${range(most)}, got "${text}"`);
   return value;
+}
+
+/** Whole numbers from 1 to `most` with commas between, if the option is given. */
+export function listOf(args: Arguments, name: string, most = Number.MAX_SAFE_INTEGER): readonly number[] | undefined {
+  const text = args.options.get(name);
+  return text?.split(',').map((word) => {
+    const value = readWhole(word.trim(), most);
+    if (value !== undefined) return value;
+    throw new UsageError(`--${name} must be whole numbers ${range(most)} with commas between them, got "${text}"`);
+  });
+}
+
+function readWhole(text: string, most: number): number | undefined {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(value) && value >= 1 && value <= most ? value : undefined;
+}
+
+function range(most: number): string {
+  return most === Number.MAX_SAFE_INTEGER ? 'from 1' : `from 1 to ${most}`;
 }
 
 /** One of a few words, `otherwise` if the option is not given. */

@@ -2,7 +2,7 @@
 import { UsageError } from '../errors.js';
 import type { ExplainedOp, ExplainedRun, Explanation } from '../pipeline/explain.js';
 import { foldRepeats } from '../program/fold.js';
-import { type Arguments, type Command, wholeNumber } from './command.js';
+import { type Command, listOf, wholeNumber } from './command.js';
 import { loadModel, modelOptions } from './model-options.js';
 import { openSink } from './output.js';
 
@@ -23,7 +23,7 @@ the measured rate of the memory they come from. Run it on a machine that does no
     if (more.length > 0 || (model !== undefined && args.options.has('model'))) {
       throw new UsageError('explain looks at one model; give one folder or id');
     }
-    const options = { tokens: tokenList(args), batchSize: wholeNumber(args, 'batch') };
+    const options = { tokens: listOf(args, 'tokens'), batchSize: wholeNumber(args, 'batch') };
     await using loaded = await loadModel(args, model ?? args.options.get('model'));
     const explanation = await loaded.explain(options);
     const sink = await openSink(undefined);
@@ -31,14 +31,6 @@ the measured rate of the memory they come from. Run it on a machine that does no
     await sink.write(asked ? `${JSON.stringify(explanation, null, 2)}\n` : asText(explanation));
   },
 };
-
-function tokenList(args: Arguments): number[] | undefined {
-  const text = args.options.get('tokens');
-  if (text === undefined) return undefined;
-  const words = text.split(',').map((word) => word.trim());
-  if (words.every((word) => /^[1-9]\d{0,8}$/.test(word))) return words.map(Number);
-  throw new UsageError(`--tokens must be whole numbers from 1 with commas between them, got "${text}"`);
-}
 
 function asText({ folder, dtype, isa, threads, peaks, scaling, listing, runs }: Explanation): string {
   const operations = Object.entries(peaks.operations).map(([name, rate]) => `${name} ${giga(rate)}`);

@@ -1,17 +1,16 @@
 #!/usr/bin/env node
 /** The command line: finds the command, runs it, and turns what goes wrong into one line and an exit code. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import packageRoot from '../../package-root.cjs';
 import { UsageError, VectralError } from '../errors.js';
 import { closest } from '../suggest.js';
 import { type Command, commandHelp, parseCommand } from './command.js';
+import { packageVersion } from './version.js';
 
 const commands: Readonly<Record<string, { summary: string; load(): Promise<Command> }>> = {
   embed: { summary: 'texts to vectors', load: async () => (await import('./embed.js')).embed },
   similarity: { summary: 'how alike texts are', load: async () => (await import('./similarity.js')).similarity },
   explain: { summary: 'where the time of a model goes', load: async () => (await import('./explain.js')).explain },
   inspect: { summary: 'what a model is and how it runs', load: async () => (await import('./inspect.js')).inspect },
+  bench: { summary: 'how fast a model is on this machine', load: async () => (await import('./bench.js')).bench },
 };
 
 const help = `Usage: vectral <command> [options]
@@ -30,8 +29,7 @@ Exit codes: 0 done, 1 failed, 2 misuse.
 async function run(args: readonly string[]): Promise<void> {
   const [name = '', ...rest] = args;
   if (name === '--version' || name === '-v') {
-    const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));
-    process.stdout.write(`${version}\n`);
+    process.stdout.write(`${packageVersion()}\n`);
   } else if (name === '--help' || name === '-h' || (name === 'help' && rest.length === 0)) {
     process.stdout.write(help);
   } else if (name === 'help') {

@@ -32,12 +32,20 @@ export function onlyFloat32(args: Arguments): void {
   throw new UsageError(`--precision ${given} ${why}; supported: float32`);
 }
 
+function knownDtype(given: string): Arithmetic {
+  const known = arithmetics.find((arithmetic) => arithmetic === given);
+  if (!known) throw new UsageError(`--dtype ${given} is not known; supported: ${arithmetics.join(', ')}`);
+  return known;
+}
+
 function dtypeOf(args: Arguments): Arithmetic | undefined {
   const given = args.options.get('dtype');
-  const known = arithmetics.find((arithmetic) => arithmetic === given);
-  if (given !== undefined && !known)
-    throw new UsageError(`--dtype ${given} is not known; supported: ${arithmetics.join(', ')}`);
-  return known;
+  return given === undefined ? undefined : knownDtype(given);
+}
+
+/** A list of --dtype; f32 if it is not given. */
+export function dtypesOf(args: Arguments): readonly Arithmetic[] {
+  return (args.options.get('dtype') ?? 'f32').split(',').map((word) => knownDtype(word.trim()));
 }
 
 /** Options for `encode`, checked before anything is loaded. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cosine, normal, quantile, ranks, seededRandom, spearman, summary } from '../../bench/statistics.mjs';
+import { cosine, ranks, spearman } from '../../bench/correlation.mjs';
+import { normal, quantile, seededRandom, summary, tailOfRounds } from '../../src/measure/statistics.js';
 
 // Expected values worked out by hand.
 describe('the arithmetic of the benchmark reports', () => {
@@ -9,6 +10,20 @@ describe('the arithmetic of the benchmark reports', () => {
     expect(quantile([10, 20, 30, 40, 50], 0.9)).toBeCloseTo(46, 12);
     expect(quantile([], 0.5)).toBeNaN();
     expect(summary([7, 1, 3, 5])).toEqual({ median: 4, q1: 2.5, q3: 5.5 });
+  });
+
+  it('takes tails of calls, not of rounds', () => {
+    // 0, 1 … 100 once: the points of a hundred intervals are the percentiles themselves.
+    const calls = Array.from({ length: 101 }, (_, i) => i);
+    const one = tailOfRounds([calls]);
+    expect(one.p90).toBeCloseTo(90, 10);
+    expect(one.p99).toBeCloseTo(99, 10);
+    expect(one.calls).toBe(101);
+    // A round on a machine half as fast has the same tail; the scale is the median of the medians 50 and 100.
+    const two = tailOfRounds([calls, calls.map((time) => 2 * time)]);
+    expect(two.p99 / 75).toBeCloseTo(one.p99 / 50, 1);
+    expect(two.p90).toBeCloseTo(135, 10);
+    expect(two.calls).toBe(202);
   });
 
   it('gives ties the mean of their ranks', () => {

@@ -1,0 +1,1 @@
+export function readResult(file: string): Record<string, unknown>;
