@@ -36,6 +36,12 @@ for (const project of ['tsconfig.esm.json', 'tsconfig.cjs.json']) {
   execFileSync(process.execPath, [tsc, '-p', project, '--emitDeclarationOnly'], { cwd: root, stdio: 'inherit' });
 }
 writeFileSync(path.join(dist, 'cjs/package.json'), '{ "type": "commonjs" }\n');
-await bundle('esm', { 'esm/index': 'index.ts', 'esm/cli/main': 'cli/main.ts' });
+// What bench/ shares with `vectral bench` keeps files of its own.
+const shared = ['latency', 'machine', 'statistics', 'workload'].map((name) => `measure/${name}`);
+await bundle('esm', {
+  'esm/index': 'index.ts',
+  'esm/cli/main': 'cli/main.ts',
+  ...Object.fromEntries(shared.map((name) => [`esm/${name}`, `${name}.ts`])),
+});
 await bundle('cjs', { 'cjs/index': 'index.ts' });
 chmodSync(path.join(dist, 'esm/cli/main.js'), 0o755);

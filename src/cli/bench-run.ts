@@ -17,6 +17,8 @@ export interface Settings {
   readonly tokens: readonly number[];
   /** Milliseconds for one figure. */
   readonly budget: number;
+  /** Read and keep packed weights in the cache folder. */
+  readonly cache: boolean;
 }
 
 /** Text → vector for one text of so many tokens, milliseconds. */
@@ -54,10 +56,11 @@ export interface BenchRun {
 }
 
 /** Measures in this process. */
-export async function measureHere({ model: name, dtype, threads, tokens, budget }: Settings): Promise<BenchRun> {
+export async function measureHere(settings: Settings): Promise<BenchRun> {
+  const { model: name, dtype, threads, tokens, budget, cache } = settings;
   const { SentenceTransformer } = await import('../pipeline/sentence-transformer.js');
   const begin = performance.now();
-  await using model = await SentenceTransformer.load(name, { dtype, threads });
+  await using model = await SentenceTransformer.load(name, { dtype, threads, cache });
   const loadMs = performance.now() - begin;
   await model.encode('The first text.');
   const firstVectorMs = performance.now();
@@ -105,10 +108,12 @@ function textsOf(model: SentenceTransformer, lengths: readonly number[]): Measur
 }
 
 /** Measures in a process of its own: this command again, for one dtype and one thread count. */
-export async function measureInChild({ model, dtype, threads, tokens, budget }: Settings): Promise<BenchRun> {
+export async function measureInChild(settings: Settings): Promise<BenchRun> {
+  const { model, dtype, threads, tokens, budget, cache } = settings;
   const args = ['bench', '--json', '--dtype', dtype, '--tokens', tokens.join(','), '--budget', String(budget)];
   if (model !== undefined) args.push('--model', model);
   if (threads !== undefined) args.push('--threads', String(threads));
+  if (!cache) args.push('--no-cache');
   const program = process.argv[1]!;
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [program, ...args]);

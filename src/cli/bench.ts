@@ -25,6 +25,7 @@ Lengths the model cannot read are left out. Run it on an idle machine: whatever 
     tokens: { value: 'LIST', help: `lengths of the texts (${usualTokens.join(',')})` },
     threads: { value: 'LIST', help: 'thread counts (all CPUs this process may use)' },
     budget: { value: 'MS', help: `milliseconds spent on one figure (${usualBudget})` },
+    'no-cache': modelOptions['no-cache']!,
     json: { help: 'print JSON instead of the table' },
     out: { value: 'FILE', short: 'o', help: 'write the JSON to a file as well' },
   },
@@ -50,8 +51,9 @@ async function measure(args: Arguments): Promise<BenchReport> {
   const budget = wholeNumber(args, 'budget') ?? usualBudget;
   const tokens = listOf(args, 'tokens') ?? usualTokens;
   const threads: readonly (number | undefined)[] = listOf(args, 'threads', mostThreads) ?? [undefined];
+  const cache = !args.options.has('no-cache');
   const combinations = dtypesOf(args).flatMap((dtype) =>
-    threads.map((count): Settings => ({ model, dtype, threads: count, tokens, budget })),
+    threads.map((count): Settings => ({ model, dtype, threads: count, tokens, budget, cache })),
   );
   const runs: BenchRun[] = [];
   // Alone, it runs here; several would share memory and warm each other up.

@@ -62,7 +62,18 @@ describe('bench', () => {
   });
 
   it('prints JSON alone where that is asked for', () => {
-    const { status, stdout } = vectral('--model', tiny, '--json', '--tokens', '8', '--threads', '1', '--budget', '1');
+    const { status, stdout } = vectral(
+      '--model',
+      tiny,
+      '--no-cache',
+      '--json',
+      '--tokens',
+      '8',
+      '--threads',
+      '1',
+      '--budget',
+      '1',
+    );
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ schema: 1, runs: [{ dtype: 'f32', threads: 1 }] });
   });
