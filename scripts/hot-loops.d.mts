@@ -11,5 +11,9 @@ export interface LoopProblem {
   what: string;
   instructions: Instruction[];
 }
-export function multiplyAddLoops(body: FunctionBody): Instruction[][];
+export interface Loop {
+  address: number;
+  instructions: Instruction[];
+}
+export function multiplyAddLoops(body: FunctionBody): Loop[];
 export function loopProblems(body: FunctionBody): LoopProblem[];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { functionsOf } from '../../scripts/disassembly.mjs';
-import { loopProblems, multiplyAddLoops } from '../../scripts/hot-loops.mjs';
+import { type FunctionBody, loopProblems, multiplyAddLoops } from '../../scripts/hot-loops.mjs';
 
 /** The one function of a listing as objdump prints it; `body` in lines of "address: instruction". */
 async function parsed(body: string) {
@@ -29,12 +29,13 @@ const nested = (inner: string, outer = 'add $0x1,%rdx', before = 'xor %eax,%eax'
     24: vmovaps %ymm0,%ymm1
     28: ret`);
 
+const addresses = (body: FunctionBody) =>
+  multiplyAddLoops(body).map(({ instructions }) => instructions.map(({ address }) => address));
+
 describe('the check of the hot loops', () => {
   it('finds the innermost loop that multiplies', async () => {
     const body = await nested('add $0x40,%rsi');
-    expect(multiplyAddLoops(body).map((loop) => loop.map(({ address }) => address))).toEqual([
-      [0x8, 0xc, 0x10, 0x14, 0x18],
-    ]);
+    expect(addresses(body)).toEqual([[0x8, 0xc, 0x10, 0x14, 0x18]]);
     expect(loopProblems(body)).toEqual([]);
   });
 
@@ -74,13 +75,42 @@ describe('the check of the hot loops', () => {
     expect(loopProblems(body).map(({ what }) => what)).toEqual(['stack access']);
   });
 
+  it('follows jumps and not the order of the code', async () => {
+    // A loop whose rare part, with what happens on the way, was moved behind the end of the function.
+    const body = await parsed(`
+      0: vfmadd231ps %ymm12,%ymm14,%ymm0
+      4: test %rax,%rax
+      8: je 18 <tile>
+      c: dec %rcx
+      10: jne 0 <tile>
+      14: ret
+      18: mov 0x8(%rsp),%rax
+      1c: jmp c <tile>`);
+    expect(addresses(body)).toEqual([[0, 4, 8, 0xc, 0x10, 0x18, 0x1c]]);
+    expect(loopProblems(body).map(({ what }) => what)).toEqual(['stack access']);
+  });
+
+  it('takes a jump back to where a loop is only entered for no loop of its own', async () => {
+    const body = await parsed(`
+      0: test %rax,%rax
+      4: je 18 <tile>
+      8: vfmadd231ps %ymm12,%ymm14,%ymm0
+      c: dec %rcx
+      10: jne 8 <tile>
+      14: ret
+      18: vfmadd231ps (%rsp),%ymm14,%ymm0
+      1c: jmp 8 <tile>`);
+    expect(addresses(body)).toEqual([[8, 0xc, 0x10]]);
+    expect(loopProblems(body)).toEqual([]);
+  });
+
   it('lets outer loops do what they must', async () => {
     expect(loopProblems(await nested('nop', 'mov 0x8(%rsp),%rdx'))).toEqual([]);
   });
 
   it('does not pass a function whose multiply-adds it finds in no loop', async () => {
     const body = await parsed('0: vfmadd231ps %ymm12,%ymm14,%ymm0\n4: ret');
-    expect(loopProblems(body).map(({ what }) => what)).toEqual(['multiply-adds outside any loop']);
+    expect(loopProblems(body).map(({ what }) => what)).toEqual(['multiply-add outside any loop']);
   });
 
   it('tells functions apart', async () => {
