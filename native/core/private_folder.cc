@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <cstring>
 #include <ctime>
 #endif
 
@@ -20,7 +20,7 @@ PrivateFolder::PrivateFolder(const std::string&, bool) {}
 PrivateFolder::~PrivateFolder() = default;
 int PrivateFolder::open_file(const std::string&) const { return -1; }
 bool PrivateFolder::replace_file(const std::string&, const std::function<bool(const Append&)>&) const { return false; }
-void PrivateFolder::remove_abandoned() const {}
+void PrivateFolder::remove_old(const std::string&) const {}
 
 #else
 
@@ -29,6 +29,8 @@ namespace {
 constexpr const char* kUnfinished = ".unfinished-";
 // Nobody takes this long to write one; who began it has died.
 constexpr time_t kAbandonedSeconds = 3600;
+// A file that nobody has read for so long: its model was moved, replaced or deleted.
+constexpr time_t kUnusedSeconds = 30 * 24 * 3600;
 
 bool only_ours(const struct stat& s) { return s.st_uid == ::geteuid() && (s.st_mode & (S_IWGRP | S_IWOTH)) == 0; }
 
@@ -74,14 +76,20 @@ PrivateFolder::~PrivateFolder() {
 int PrivateFolder::open_file(const std::string& name) const {
   const int file = ::openat(descriptor_, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   struct stat s;
-  if (file < 0 || (::fstat(file, &s) == 0 && S_ISREG(s.st_mode) && only_ours(s))) return file;
-  ::close(file);
-  return -1;
+  if (file < 0) return -1;
+  if (::fstat(file, &s) != 0 || !S_ISREG(s.st_mode) || !only_ours(s)) {
+    ::close(file);
+    return -1;
+  }
+  // Says that it is in use, also where the system does not keep track of reads.
+  const timespec times[2] = {{0, UTIME_NOW}, {0, UTIME_OMIT}};
+  ::futimens(file, times);
+  return file;
 }
 
 bool PrivateFolder::replace_file(const std::string& name, const std::function<bool(const Append&)>& write) const {
   static std::atomic<uint32_t> count{0};
-  remove_abandoned();
+  remove_old(name);
   // Unlike any other's: of a process in another container with the same number, the time differs.
   timespec now;
   ::clock_gettime(CLOCK_REALTIME, &now);
@@ -97,7 +105,8 @@ bool PrivateFolder::replace_file(const std::string& name, const std::function<bo
   return done;
 }
 
-void PrivateFolder::remove_abandoned() const {
+void PrivateFolder::remove_old(const std::string& like) const {
+  const std::string ending = like.substr(std::min(like.rfind('.'), like.size()));
   const int copy = ::openat(descriptor_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR* const entries = copy < 0 ? nullptr : ::fdopendir(copy);
   if (entries == nullptr) {
@@ -106,12 +115,12 @@ void PrivateFolder::remove_abandoned() const {
   }
   const time_t now = ::time(nullptr);
   while (const dirent* entry = ::readdir(entries)) {
+    const std::string name = entry->d_name;
     struct stat s;
-    if (std::strncmp(entry->d_name, kUnfinished, std::strlen(kUnfinished)) != 0 ||
-        ::fstatat(descriptor_, entry->d_name, &s, AT_SYMLINK_NOFOLLOW) != 0 || now - s.st_mtime < kAbandonedSeconds) {
-      continue;
-    }
-    ::unlinkat(descriptor_, entry->d_name, 0);
+    if (::fstatat(descriptor_, name.c_str(), &s, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(s.st_mode)) continue;
+    const bool abandoned = name.starts_with(kUnfinished) && now - s.st_mtime >= kAbandonedSeconds;
+    const bool unused = !ending.empty() && name.ends_with(ending) && now - s.st_atime >= kUnusedSeconds;
+    if (abandoned || unused) ::unlinkat(descriptor_, name.c_str(), 0);
   }
   ::closedir(entries);
 }

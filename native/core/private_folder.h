@@ -28,7 +28,8 @@ class PrivateFolder {
   bool replace_file(const std::string& name, const std::function<bool(const Append&)>& write) const;
 
  private:
-  void remove_abandoned() const;
+  // What was begun and never finished, and files with the ending of `like` that were not read for a month.
+  void remove_old(const std::string& like) const;
 
   int descriptor_ = -1;
 };

@@ -3,6 +3,7 @@
 
 #ifndef _WIN32
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -272,6 +273,30 @@ TEST_CASE("cache: a file that cannot be finished leaves nothing, and what a dead
   CHECK(read(bench.options.folder + "/x") == "abc");
   CHECK(fs::exists(fresh));
   CHECK_FALSE(fs::exists(old));
+}
+
+TEST_CASE("cache: what nobody read for a month goes when something is saved, and reading counts") {
+  Workbench bench;
+  const PrivateFolder folder(bench.options.folder, true);
+  const auto write = [&](const std::string& name) {
+    return folder.replace_file(name, [](const PrivateFolder::Append& append) { return append("x", 1); });
+  };
+  const auto age = [&](const std::string& name, time_t seconds) {
+    const timespec long_ago = {::time(nullptr) - seconds, 0}, times[2] = {long_ago, long_ago};
+    REQUIRE(::utimensat(AT_FDCWD, (bench.options.folder + '/' + name).c_str(), times, 0) == 0);
+  };
+  constexpr time_t kDay = 24 * 3600;
+  for (const char* name : {"old.packed", "read.packed", "recent.packed", "not-ours.txt"}) REQUIRE(write(name));
+  for (const char* name : {"old.packed", "read.packed", "not-ours.txt"}) age(name, 31 * kDay);
+  age("recent.packed", 29 * kDay);
+  const int read = folder.open_file("read.packed");
+  REQUIRE(read >= 0);
+  ::close(read);
+  REQUIRE(write("new.packed"));
+  CHECK_FALSE(fs::exists(bench.options.folder + "/old.packed"));
+  for (const char* name : {"read.packed", "recent.packed", "new.packed", "not-ours.txt"}) {
+    CHECK(fs::exists(bench.options.folder + '/' + name));
+  }
 }
 
 TEST_CASE("cache: what others may write to, links, and what is no file are refused") {

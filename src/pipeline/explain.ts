@@ -75,6 +75,9 @@ interface Subject {
   readonly vocabSize: number;
 }
 
+/** Of one run: more would measure memory, and fill it. */
+const mostTokens = 1 << 20;
+
 export async function explain(subject: Subject, options: ExplainOptions): Promise<Explanation> {
   const call = 'SentenceTransformer.explain';
   checkOptions(call, options, ['tokens', 'batchSize']);
@@ -83,6 +86,9 @@ export async function explain(subject: Subject, options: ExplainOptions): Promis
     if (Number.isSafeInteger(count) && count >= 1 && count <= subject.longest) continue;
     const range = `whole numbers from 1 to ${subject.longest}, this model's longest text`;
     throw new UsageError(`${call}: tokens must be ${range}; got ${describeValue(count)}`);
+  }
+  if (batchSize * Math.max(...tokens, 1) > mostTokens) {
+    throw new UsageError(`${call}: tokens times batchSize may be at most ${mostTokens}; got ${batchSize} sequences`);
   }
   const { folder, dtype, threads, program } = subject;
   const alone = threads > 1 ? await measurePeaks(1, { reads: false }) : undefined;

@@ -132,12 +132,7 @@ export class SentenceTransformer {
     this.#checkUsable();
     checkOptions('encode', options, encodeOptionNames);
     options.signal?.throwIfAborted();
-    this.#running++;
-    try {
-      return await this.#encode(input, options);
-    } finally {
-      if (--this.#running === 0) this.#idle?.();
-    }
+    return this.#keepingAlive(() => this.#encode(input, options));
   }
 
   async #encode(input: EncodeInput, options: EncodeOptions): Promise<Embeddings> {
@@ -252,7 +247,8 @@ export class SentenceTransformer {
         0,
       );
     const { folder, maxSeqLength: longest } = this;
-    return explain({ folder, dtype, threads, program: this.#program, longest, vocabSize, inputs }, options);
+    const subject = { folder, dtype, threads, program: this.#program, longest, vocabSize, inputs };
+    return this.#keepingAlive(() => explain(subject, options));
   }
 
   /** Takes no more texts, lets calls that have begun end, then frees weights and memory. Safe to call twice. */
@@ -267,6 +263,16 @@ export class SentenceTransformer {
   /** For `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
+  }
+
+  /** `dispose` waits for what has begun. */
+  async #keepingAlive<T>(work: () => Promise<T>): Promise<T> {
+    this.#running++;
+    try {
+      return await work();
+    } finally {
+      if (--this.#running === 0) this.#idle?.();
+    }
   }
 
   #outputDimension(options: EncodeOptions): number {

@@ -98,6 +98,7 @@ describe('a model', () => {
     }
     await expect(model.explain({ batchSize: 0 })).rejects.toThrow(/batchSize must be a whole number from 1/);
     await expect(model.explain({ batch: 1 } as never)).rejects.toThrow(UsageError);
+    await expect(model.explain({ tokens: [4], batchSize: 9_999_999_999 })).rejects.toThrow(/at most 1048576/);
     await model.dispose();
     await expect(model.explain()).rejects.toThrow(/was disposed/);
   });
