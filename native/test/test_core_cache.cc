@@ -240,7 +240,7 @@ TEST_CASE("cache: writers at once leave one whole file") {
   const Workbench bench;
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&] {
+    threads.emplace_back([&, i] {
       const PrivateFolder folder(bench.options.folder, true);
       const std::string content(300000, static_cast<char>('a' + i));
       for (int round = 0; round < 20; ++round) {
