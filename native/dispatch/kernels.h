@@ -55,7 +55,7 @@ struct AttentionArgs {
 };
 
 // peak_*(numbers, turns): multiplies and adds as gemm, gemm_bf16 and gemm_i8 do, with operands that stay in registers:
-// `turns` (at most 2^20) times as many as a tile of sums takes at once. `numbers` are kPeakNumbers bytes of the
+// `turns` (at most 2^16) times as many as a tile of sums takes at once. `numbers` are kPeakNumbers bytes of the
 // arithmetic's type, for i8 from 1 to 7. A multiply-add is two operations.
 constexpr int64_t kPeakNumbers = 1024;  // enough for the widest register of any instruction set, tiles included
 

@@ -13,6 +13,7 @@
 #include "../kernels/gemm_finish.inl.h"
 #include "../kernels/gemm_tile_step.inl.h"
 #include "../kernels/gemm_tile_registers.inl.h"
+#include "../kernels/peak_tile_registers.inl.h"
 #include "amx/end.h"
 
 namespace vectral {
@@ -21,9 +22,14 @@ void fill_amx(KernelTable* table) {
   table->gemm_layout = amx::tile_gemm_layout;
   table->gemm_bf16 = amx::tile_gemm_bf16<amx::AmxTiles>;
   table->gemm_i8 = amx::tile_gemm_i8<amx::AmxTiles>;
+  table->peak_bf16 = amx::tile_peak_bf16<amx::AmxTiles>;
+  table->peak_i8 = amx::tile_peak_i8<amx::AmxTiles>;
 }
 
-void fill_amx_split(KernelTable* table) { table->gemm_layout = amx::tile_split_layout; }
+void fill_amx_split(KernelTable* table) {
+  table->gemm_layout = amx::tile_split_layout;
+  table->peak_f32 = amx::tile_split_peak<amx::AmxTiles>;
+}
 
 }  // namespace vectral
 

@@ -11,6 +11,7 @@ namespace emulated {
 #include "../kernels/gemm_finish.inl.h"
 #include "../kernels/gemm_tile_step.inl.h"
 #include "../kernels/gemm_tile_registers.inl.h"
+#include "../kernels/peak_tile_registers.inl.h"
 }  // namespace emulated
 
 const KernelTable& emulated_amx() {
@@ -19,6 +20,8 @@ const KernelTable& emulated_amx() {
     t.gemm_layout = emulated::tile_gemm_layout;
     t.gemm_bf16 = emulated::tile_gemm_bf16<EmulatedTiles>;
     t.gemm_i8 = emulated::tile_gemm_i8<EmulatedTiles>;
+    t.peak_bf16 = emulated::tile_peak_bf16<EmulatedTiles>;
+    t.peak_i8 = emulated::tile_peak_i8<EmulatedTiles>;
     return t;
   }();
   return table;
@@ -28,6 +31,7 @@ const KernelTable& emulated_amx_split() {
   static const KernelTable table = [] {
     KernelTable t = emulated_amx();
     t.gemm_layout = emulated::tile_split_layout;
+    t.peak_f32 = emulated::tile_split_peak<EmulatedTiles>;
     return t;
   }();
   return table;
