@@ -67,6 +67,7 @@ inline void rotate_step(V (&v)[kRotated / kLanes]) {
 
 // A block of 16 * slice values, in place.
 inline void rotate_short(float* x, int64_t slice) {
+  if (slice == 0) return;
   for (int64_t stride = 8 * slice; stride >= slice; stride /= 2) {
     for (int64_t i = 0; i < 16 * slice; ++i) {
       if (i / stride % 2 != 0) continue;
