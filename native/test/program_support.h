@@ -97,4 +97,22 @@ inline double worst_difference(const std::vector<float>& got, const Row64& expec
   return worst;
 }
 
+// A value and a step of a plan.
+inline PlanValue value(ValueKind kind, const Dims& dims, int64_t index, DType dtype = DType::f32) {
+  PlanValue v;
+  v.kind = kind;
+  v.dtype = dtype;
+  v.shape = shape_from(dims);
+  v.index = index;
+  return v;
+}
+
+inline PlanStep step(const char* op, std::vector<int64_t> inputs, int64_t output) {
+  PlanStep s;
+  s.op = find_op(op);
+  s.inputs = std::move(inputs);
+  s.output = output;
+  return s;
+}
+
 }  // namespace vectral::test

@@ -8,22 +8,6 @@
 namespace vectral::test {
 namespace {
 
-PlanValue value(ValueKind kind, const Dims& dims, int64_t index) {
-  PlanValue v;
-  v.kind = kind;
-  v.shape = shape_from(dims);
-  v.index = index;
-  return v;
-}
-
-PlanStep step(const char* op, std::vector<int64_t> inputs, int64_t output) {
-  PlanStep s;
-  s.op = find_op(op);
-  s.inputs = std::move(inputs);
-  s.output = output;
-  return s;
-}
-
 // in [N, 4] -> relu -> softmax -> out [N, 4]
 std::shared_ptr<const Program> two_steps() {
   Plan plan;

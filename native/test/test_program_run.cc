@@ -6,15 +6,6 @@
 namespace vectral::test {
 namespace {
 
-PlanValue value(ValueKind kind, const Dims& dims, int64_t index, DType dtype = DType::f32) {
-  PlanValue v;
-  v.kind = kind;
-  v.dtype = dtype;
-  v.shape = shape_from(dims);
-  v.index = index;
-  return v;
-}
-
 PlanValue constant(const Tensor& t) {
   PlanValue v;
   v.kind = ValueKind::constant;
@@ -29,14 +20,6 @@ PlanValue alias(const Dims& dims, int64_t of, int64_t offset, int64_t row_stride
   v.offset = offset;
   v.row_stride = row_stride;
   return v;
-}
-
-PlanStep step(const char* op, std::vector<int64_t> inputs, int64_t output) {
-  PlanStep s;
-  s.op = find_op(op);
-  s.inputs = std::move(inputs);
-  s.output = output;
-  return s;
 }
 
 // ids [N] -> rows of a table -> a linear of width 6 -> the sum of its two halves (column slices) -> relu, in a slot
