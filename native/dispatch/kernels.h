@@ -27,8 +27,9 @@ struct GemmArgs {
   const float* residual = nullptr;  // [m, n], step ldr, or none; may be C
   int64_t ldr = 0;
   Activation activation = Activation::none;
-  float* c = nullptr;  // [m, n], step ldc
+  void* c = nullptr;  // [m, n], step ldc
   int64_t ldc = 0;
+  DType c_type = DType::f32;  // or bf16, for gemm_bf16
   int64_t row_begin = 0, row_end = 0;
   int64_t panel_begin = 0, panel_end = 0;
   bool far_weights = false;  // W is likely outside L2: fetch it ahead
@@ -94,6 +95,10 @@ constexpr int64_t kPeakNumbers = 1024;  // enough for the widest register of any
   KERNEL(int64_t, attention_scratch, (int64_t length, int64_t width))                                                  \
   KERNEL(void, attention_pack, (const AttentionArgs& args))                                                            \
   KERNEL(void, attention, (const AttentionArgs& args))                                                                 \
+  /* the same, where bf16 is exact enough for q, k, v and weights and an instruction set gains by it; never causal */  \
+  KERNEL(int64_t, attention_bf16_scratch, (int64_t length, int64_t width))                                             \
+  KERNEL(void, attention_bf16_pack, (const AttentionArgs& args))                                                       \
+  KERNEL(void, attention_bf16, (const AttentionArgs& args))                                                            \
   /* y[cols] = reduction over rows: sum, maximum, and sum of (first + row) * x[row] */                                 \
   KERNEL(void, sum_rows, (const float* x, int64_t ldx, int64_t rows, int64_t cols, float* y))                          \
   KERNEL(void, max_rows, (const float* x, int64_t ldx, int64_t rows, int64_t cols, float* y))                          \

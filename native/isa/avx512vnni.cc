@@ -9,6 +9,7 @@
 #include "avx512/tile.h"
 #include "avx512vnni/dot_i8.h"
 #include "../kernels/math.inl.h"
+#include "../kernels/dot_bf16.inl.h"
 #include "../kernels/gemm_finish.inl.h"
 #include "../kernels/gemm_tile.inl.h"
 #include "../kernels/gemm_i8.inl.h"

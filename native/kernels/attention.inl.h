@@ -44,65 +44,6 @@ inline void choose_tiles(int64_t rows, AttentionTiles* tiles) {
   fill_tiles<kRows>(tiles);
 }
 
-constexpr int kStateRows = (kTileRows + kLanes - 1) / kLanes * kLanes;
-
-// What the rows of a tile carry from one block of keys to the next, a lane a row.
-struct RowStates {
-  float largest[kStateRows];  // score so far
-  float total[kStateRows];    // of 2^(score - largest)
-  float factor[kStateRows];   // that brings what was added up before to the new largest
-  int64_t seen[kTileRows];    // keys of the present block
-};
-
-struct AddBias {
-  Vec operator()(Vec score, Vec bias) const { return mul_add(bias, set(kLog2E), score); }
-};
-
-// Adds the bias, and fills each row's last vector with -inf. Gives the rows' largest scores.
-inline void attention_largest(float* scores, const float* bias, int64_t ldb, int64_t rows, const RowStates& state,
-                              float* largest) {
-  const Vec lowest = set(-__builtin_inff());
-  for (int64_t r = 0; r < rows; ++r, scores += kScoreStep) {
-    const int64_t n = state.seen[r], whole = n / kLanes * kLanes;
-    if (bias) map(scores, bias + r * ldb, scores, n, AddBias());
-    if (whole < n) store(scores + whole, first_lanes(load(scores + whole), n - whole, lowest));
-    Vec m = lowest;
-    for (int64_t i = 0; i < n; i += kLanes) m = max(m, load(scores + i));
-    largest[r] = reduce_max(m);
-  }
-}
-
-// Turns a block of scores into 2^(score - largest so far), in whole vectors: a masked store would hold up the loads
-// that follow. One step over all rows after another, so that the rows overlap. Inlined, its constants would leave the
-// registers for the stack.
-__attribute__((noinline)) void attention_softmax(float* scores, const float* bias, int64_t ldb, int64_t rows,
-                                                 RowStates* state) {
-  float largest[kStateRows] = {}, shift[kStateRows], total[kStateRows] = {};
-  attention_largest(scores, bias, ldb, rows, *state, largest);
-  const Vec lowest = set(-__builtin_inff());
-  for (int r = 0; r < kStateRows; r += kLanes) {
-    const Vec before = load(state->largest + r), now = max(load(largest + r), before);
-    const Vec by = select(less(lowest, now), now, select(is_nan(now), now, zero()));
-    store(state->largest + r, now);
-    store(shift + r, by);
-    store(state->factor + r, exp2_below_zero(before - by));
-  }
-  for (int64_t r = 0; r < rows; ++r) {
-    float* const row = scores + r * kScoreStep;
-    const Vec by = set(shift[r]);
-    Vec sum = zero();
-    for (int64_t i = 0; i < state->seen[r]; i += kLanes) {
-      const Vec e = exp2_below_zero(load(row + i) - by);
-      sum = sum + e;
-      store(row + i, e);
-    }
-    total[r] = reduce_add(sum);
-  }
-  for (int r = 0; r < kStateRows; r += kLanes) {
-    store(state->total + r, mul_add(load(state->total + r), load(state->factor + r), load(total + r)));
-  }
-}
-
 // Output of `rows` rows from `row` on.
 inline void attention_rows(const AttentionArgs& args, const AttentionTiles& tiles, const AttentionTiles& single,
                            int64_t row, int64_t rows) {
@@ -113,11 +54,7 @@ inline void attention_rows(const AttentionArgs& args, const AttentionTiles& tile
   float* const sums = args.scratch + padded_length * d + args.length * padded;
   float* const scores = sums + kTileRows * padded;
   const float* const q = args.q + row * args.ldq;
-  RowStates state;
-  for (int r = 0; r < kStateRows; r += kLanes) {
-    store(state.largest + r, set(-__builtin_inff()));
-    store(state.total + r, zero());
-  }
+  RowStates<kTileRows> state;
 
   const int64_t seen_by_last = args.causal ? row + rows : args.length;
   for (int64_t key = 0; key < seen_by_last; key += kKeyBlock) {
@@ -132,7 +69,7 @@ inline void attention_rows(const AttentionArgs& args, const AttentionTiles& tile
       tiles.first[panel / kLanes](q, args.ldq, keys + (key + at) * d, d, scores + at, kScoreStep, nullptr);
     }
     const float* const bias = args.bias ? args.bias + row * args.ldb + key : nullptr;
-    attention_softmax(scores, bias, args.ldb, rows, &state);
+    attention_softmax<F32Out>(scores, scores, kScoreStep, bias, args.ldb, rows, &state);
     for (int64_t r = 0; r < rows && key > 0; ++r) {
       map(sums + r * padded, sums + r * padded, padded, Scaled{set(state.factor[r])});
     }
@@ -149,10 +86,7 @@ inline void attention_rows(const AttentionArgs& args, const AttentionTiles& tile
       }
     }
   }
-  for (int r = 0; r < kStateRows; r += kLanes) {
-    const Vec total = load(state.total + r);
-    store(state.factor + r, select(less(total, set(0x1p-126f)), zero(), set(1.0f) / total));
-  }
+  state.finish();
   for (int64_t r = 0; r < rows; ++r) {
     map(sums + r * padded, args.out + (row + r) * args.ldo, d, Scaled{set(state.factor[r])});
   }
@@ -172,3 +106,8 @@ inline void attention(const AttentionArgs& args) {
     attention_rows(args, tiles, single, row, height);
   }
 }
+
+// Where no instruction set has better, bf16 arithmetic is f32's.
+inline int64_t attention_bf16_scratch(int64_t length, int64_t width) { return attention_scratch(length, width); }
+inline void attention_bf16_pack(const AttentionArgs& args) { attention_pack(args); }
+inline void attention_bf16(const AttentionArgs& args) { attention(args); }

@@ -17,4 +17,11 @@ struct Bf16Dot {
 
   static void narrow(A* p, Vec x) { store(p, x); }
   static void narrow_partial(A* p, Vec x, int64_t n) { store_partial(p, x, n); }
+  // even[0], odd[0], even[1], ...
+  static void narrow_pairs(A* p, Vec even, Vec odd) {
+    A halves[2][kLanes];
+    store(halves[0], even);
+    store(halves[1], odd);
+    for (int i = 0; i < 2 * kLanes; ++i) p[i] = halves[i % 2][i / 2];
+  }
 };

@@ -43,7 +43,7 @@ void gemm_widened(const GemmArgs& args) {
   alignas(64) float wide[kWideBlock * panel], sums[kWideRows * panel];
   const auto* const a = static_cast<const float*>(args.a);
   const int64_t k = args.w.k, blocks = (k + kWideBlock - 1) / kWideBlock;
-  const FinishTile<float> finish = finish_tile_of<false, float>(args.activation);
+  const FinishTile<float> finish = finish_tile_of<false, float>(args);
   int64_t step = kWideBytes / (4 * (k + 1)) / kTileRows * kTileRows;
   if (step < kTileRows) step = kTileRows;
   if (step > kWideRows) step = kWideRows;

@@ -98,8 +98,8 @@ void gemm_panels(const GemmArgs& args) {
   const auto* a = static_cast<const typename Dot::A*>(args.a);
   const auto* w = static_cast<const typename Dot::W*>(args.w.data);
   const int64_t groups = (args.w.k + Dot::kGroup - 1) / Dot::kGroup, panel = kVectors * kLanes;
-  const FinishTile<Sum> finish = finish_tile_of<Dot::kCoarse, Sum>(args.activation);
-  const bool plain = !args.bias && !args.residual && args.activation == Activation::none;
+  const FinishTile<Sum> finish = finish_tile_of<Dot::kCoarse, Sum>(args);
+  const bool plain = args.c_type == DType::f32 && !args.bias && !args.residual && args.activation == Activation::none;
   // Several tiles bring the next panel into L2 between them, a line a group each, while they compute. A first tile that
   // waits for memory instead costs int8 12 % at 16 rows and 20 % at 32, on Ice Lake.
   constexpr int64_t kGroupBytes = kVectors * kLanes * Dot::kGroup * static_cast<int64_t>(sizeof(typename Dot::W)),
@@ -125,7 +125,7 @@ void gemm_panels(const GemmArgs& args) {
         int64_t ldo = panel;
         if constexpr (std::is_same_v<Sum, float>) {
           if (direct) {
-            out = args.c + row * args.ldc + column;
+            out = static_cast<float*>(args.c) + row * args.ldc + column;
             ldo = args.ldc;
           }
         }

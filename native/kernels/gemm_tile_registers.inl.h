@@ -38,7 +38,7 @@ void tile_blocks(const GemmArgs& args, int64_t element, int64_t blocks, int64_t 
   const int64_t a_step = args.lda * element, a_part = a_step / kAParts, upper = upper_rows(height);
   const int64_t w_part = groups * kPanelStep, panel_bytes = w_part * kWParts;
   const auto* const a = static_cast<const char*>(args.a);
-  const FinishTile<Sum> finish = finish_tile_of<Dot::kCoarse, Sum>(args.activation);
+  const FinishTile<Sum> finish = finish_tile_of<Dot::kCoarse, Sum>(args);
   constexpr int64_t kARest = kBlockHeight * kTileWidth;
   alignas(64) char a_rest[kARest * kAParts] = {}, w_rest[kStepBytes * kWParts] = {};
   alignas(64) Sum tile[kBlockHeight * kPanelColumns];

@@ -18,12 +18,13 @@ struct Attributes {
   bool causal = false;                       // attention: a token sees itself and what stands before it
   float eps = 0.0f;                          // layerNorm, rmsNorm, l2Normalize; linear with a norm
   Activation activation = Activation::none;  // linear: applied after the bias, before the residual
-  Arithmetic arithmetic = Arithmetic::f32;   // linear: what x and the weights are rounded to before they are multiplied
-  Norm norm = Norm::none;                    // linear: over each finished row, last of all
-  PoolMode mode = PoolMode::mean;            // pool
-  int64_t axis = 0;                          // slice, concat
-  int64_t begin = 0;                         // slice
-  int64_t order[kMaxRank] = {};              // transpose
+  Arithmetic arithmetic =
+      Arithmetic::f32;             // linear, attention: what operands are rounded to before they are multiplied
+  Norm norm = Norm::none;          // linear: over each finished row, last of all
+  PoolMode mode = PoolMode::mean;  // pool
+  int64_t axis = 0;                // slice, concat
+  int64_t begin = 0;               // slice
+  int64_t order[kMaxRank] = {};    // transpose
 };
 
 }  // namespace vectral

@@ -7,11 +7,17 @@ namespace emulated {
 #include "../isa/scalar/vec.h"
 #include "../isa/scalar/words.h"
 #include "../kernels/math.inl.h"
+#include "../kernels/elementwise.inl.h"
+#include "../kernels/dot_bf16.inl.h"
 #include "../kernels/gemm_layout.inl.h"
 #include "../kernels/gemm_finish.inl.h"
 #include "../kernels/gemm_tile_step.inl.h"
 #include "../kernels/gemm_tile_registers.inl.h"
 #include "../kernels/peak_tile_registers.inl.h"
+#include "../kernels/pack.inl.h"
+#include "../kernels/attention_pack.inl.h"
+#include "../kernels/attention_softmax.inl.h"
+#include "../kernels/attention_tile_registers.inl.h"
 }  // namespace emulated
 
 const KernelTable& emulated_amx() {
@@ -20,6 +26,9 @@ const KernelTable& emulated_amx() {
     t.gemm_layout = emulated::tile_gemm_layout;
     t.gemm_bf16 = emulated::tile_gemm_bf16<EmulatedTiles>;
     t.gemm_i8 = emulated::tile_gemm_i8<EmulatedTiles>;
+    t.attention_bf16_scratch = emulated::tile_attention_scratch;
+    t.attention_bf16_pack = emulated::tile_attention_pack;
+    t.attention_bf16 = emulated::tile_attention<EmulatedTiles>;
     t.peak_bf16 = emulated::tile_peak_bf16<EmulatedTiles>;
     t.peak_i8 = emulated::tile_peak_i8<EmulatedTiles>;
     return t;

@@ -2,6 +2,8 @@
 // stand, on a machine without the instructions. All else is scalar code.
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <vector>
 
 #include "../dispatch/select.h"
@@ -18,6 +20,14 @@ inline std::vector<IsaChoice> tested_isas() {
   all.push_back({"amx, emulated", &emulated_amx()});
   all.push_back({"amx_split, emulated", &emulated_amx_split()});
   return all;
+}
+
+template <typename Body>
+void on_every_tested_isa(Body body) {
+  for (const IsaChoice& isa : tested_isas()) {
+    CAPTURE(isa.name);
+    body(*isa.kernels);
+  }
 }
 
 // The 64 bytes that a block of so many rows configures the registers with.

@@ -36,14 +36,6 @@ inline double coarse_error(Activation f, double x) { return f == Activation::gel
 
 inline int64_t round_up(int64_t value, int64_t step) { return (value + step - 1) / step * step; }
 
-template <typename Body>
-void on_every_tested_isa(Body body) {
-  for (const IsaChoice& isa : tested_isas()) {
-    CAPTURE(isa.name);
-    body(*isa.kernels);
-  }
-}
-
 using Kernel = void (*)(const GemmArgs&);
 
 // What both have in common: operands already quantised, with odd steps, and the epilogue's vectors.

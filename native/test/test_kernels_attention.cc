@@ -2,6 +2,7 @@
 // row steps, special values; and the same bits however the rows are cut.
 #include <algorithm>
 
+#include "emulated_amx.h"
 #include "kernel_support.h"
 
 namespace vectral::test {
@@ -33,10 +34,13 @@ struct Head {
     return x;
   }
 
-  // Rows in pieces of `piece`, into rows of `ldo` whose gaps must stay as they are.
-  std::vector<float> run(const KernelTable& kernels, int64_t piece) const {
+  // Rows in pieces of `piece`, into rows of `ldo` whose gaps must stay as they are. `half`: by attention_bf16.
+  std::vector<float> run(const KernelTable& kernels, int64_t piece, bool half = false) const {
     AttentionArgs a = args;
-    Guarded scratch(std::vector<float>(static_cast<size_t>(kernels.attention_scratch(a.length, a.width)), kNaN), 0);
+    const auto size = half ? kernels.attention_bf16_scratch : kernels.attention_scratch;
+    const auto pack = half ? kernels.attention_bf16_pack : kernels.attention_pack;
+    const auto attend = half ? kernels.attention_bf16 : kernels.attention;
+    Guarded scratch(std::vector<float>(static_cast<size_t>(size(a.length, a.width)), kNaN), 0);
     Guarded out(std::vector<float>(static_cast<size_t>(a.length * a.ldo), Guarded::kGuard), 1);
     a.q = q.data();
     a.k = k.data();
@@ -44,10 +48,10 @@ struct Head {
     a.bias = bias.empty() ? nullptr : bias.data();
     a.out = out.data();
     a.scratch = scratch.data();
-    kernels.attention_pack(a);
+    pack(a);
     for (a.row_begin = 0; a.row_begin < a.length; a.row_begin = a.row_end) {
       a.row_end = std::min(a.row_begin + piece, a.length);
-      kernels.attention(a);
+      attend(a);
     }
     CHECK(scratch.guards_hold());
     CHECK(out.guards_hold());
@@ -87,6 +91,37 @@ struct Head {
       for (int64_t c = 0; c < args.width; ++c) {
         const double difference = std::abs(y[i * args.width + c] - row[c]);
         worst = difference <= worst ? worst : difference;  // a NaN becomes the worst
+      }
+    }
+    return worst;
+  }
+
+  // The largest error as a part of what rounding q, k, v and the weights to bf16 can do: each to 2^-9 relative, so
+  // scores by the sum of their terms' errors, which shift weight between values. Twice that, and f32 rounding.
+  double worst_half(const std::vector<float>& y) const {
+    double worst = 0;
+    for (int64_t i = 0; i < args.length; ++i) {
+      const std::vector<double> row = expected(i);
+      std::vector<double> score(static_cast<size_t>(args.length)), shift(score.size());
+      double most = -INFINITY, total = 0;
+      for (int64_t j = 0; j < args.length; ++j) {
+        for (int64_t c = 0; c < args.width; ++c) {
+          const double term = static_cast<double>(q[i * args.ldq + c]) * k[j * args.ldk + c] * args.scale;
+          score[j] += term;
+          shift[j] += std::abs(term);
+        }
+        score[j] += bias.empty() ? 0.0 : bias[i * args.ldb + j];
+        most = std::max(most, score[j]);
+      }
+      for (double& s : score) total += s = std::exp(s - most);
+      for (int64_t c = 0; c < args.width; ++c) {
+        double bound = 1e-5;
+        for (int64_t j = 0; j < args.length; ++j) {
+          const double value = v[j * args.ldv + c], weight = score[j] / total;
+          bound += weight * (0x1p-8 * std::abs(value) + std::abs(value - row[c]) * 0x1p-7 * (shift[j] + 1));
+        }
+        const double part = std::abs(y[i * args.width + c] - row[c]) / bound;
+        worst = part <= worst ? worst : part;
       }
     }
     return worst;
@@ -199,6 +234,58 @@ TEST_CASE("attention: a NaN or an infinite score fills its row, and a causal row
       }
       CHECK_FALSE(std::isfinite(y[40 * 16]));
       CHECK(std::isnan(y[44 * 16]));
+    }
+  });
+}
+
+TEST_CASE("attention in bf16: lengths around tiles and blocks of keys, widths around tiles") {
+  std::vector<int64_t> lengths{64, 65, 200, 385, 800};
+  for (int64_t n = 1; n <= 34; ++n) lengths.push_back(n);
+  on_every_tested_isa([&](const KernelTable& kernels) {
+    for (const int64_t length : lengths) {
+      CAPTURE(length);
+      for (const int64_t width : {1, 16, 32, 33, 64, 80}) {
+        if (length > 200 && width != 32 && width != 80) continue;
+        CAPTURE(width);
+        for (const bool biased : {false, true}) {
+          const Head head(length, width, false, biased);
+          CHECK(head.worst_half(head.run(kernels, length, true)) <= 1);
+        }
+      }
+    }
+  });
+}
+
+TEST_CASE("attention in bf16: the same bits however the rows are cut") {
+  on_every_tested_isa([](const KernelTable& kernels) {
+    for (const int64_t length : {9, 70, 513}) {
+      for (const int64_t width : {32, 33}) {
+        CAPTURE(length);
+        CAPTURE(width);
+        const Head head(length, width, false, length == 70);
+        const std::vector<float> whole = head.run(kernels, length, true);
+        for (const int64_t piece : {1, 5, 16, 64}) CHECK(same_bits(head.run(kernels, piece, true), whole));
+      }
+    }
+  });
+}
+
+TEST_CASE("attention in bf16: rows that see only -inf give zeros; a NaN or an infinite score fills its row alone") {
+  on_every_tested_isa([](const KernelTable& kernels) {
+    Head head(40, 16, false, true);
+    const std::vector<float> sound = head.run(kernels, 40, true);
+    for (int64_t j = 0; j < 40; ++j) head.bias[head.args.ldb + j] = -kInf;
+    head.bias[7 * head.args.ldb + 2] = kNaN;
+    head.bias[9 * head.args.ldb + 38] = kInf;
+    const std::vector<float> y = head.run(kernels, 40, true);
+    for (int64_t i = 0; i < 40; ++i) {
+      CAPTURE(i);
+      for (int64_t c = 0; c < 16; ++c) {
+        const float x = y[i * 16 + c];
+        if (i == 1) CHECK(x == 0);
+        if (i == 7 || i == 9) CHECK(std::isnan(x));
+        if (i != 1 && i != 7 && i != 9) CHECK(test::same_bits(x, sound[i * 16 + c]));
+      }
     }
   });
 }

@@ -176,7 +176,8 @@ TEST_CASE("the residual may be C") {
     g.residual = p.residual.data();
     Guarded apart = p.run(kernels, g);
     Guarded in_place = p.residual;
-    g.residual = g.c = in_place.data();
+    g.residual = in_place.data();
+    g.c = in_place.data();
     g.ldc = p.ldr;
     kernels.gemm(g);
     for (int64_t i = 0; i < p.m; ++i) CHECK(std::memcmp(&in_place[i * p.ldr], &apart[i * p.ldc], 37 * 4) == 0);

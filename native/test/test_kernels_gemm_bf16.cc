@@ -103,6 +103,39 @@ TEST_CASE("gemm_bf16: rows and panels may be cut anywhere without changing a bit
   });
 }
 
+TEST_CASE("gemm_bf16: a result in bf16 is the f32 one rounded, and nothing beside it is written") {
+  on_every_tested_isa([](const KernelTable& kernels) {
+    for (const int64_t m : {1, 7, 33}) {
+      for (const int64_t n : {1, 17, 96, 100}) {
+        for (const Activation f : {Activation::none, Activation::gelu}) {
+          CAPTURE(m);
+          CAPTURE(n);
+          Problem p(m, n, 34, static_cast<uint32_t>(m + n));
+          GemmArgs g = p.args(kernels);
+          g.bias = p.bias.data();
+          g.activation = f;
+          Guarded wide = p.run(kernels.gemm_bf16, g);
+          const BF16 guard = narrow_bf16(-3);
+          std::vector<BF16> half(static_cast<size_t>(m * p.ldc), guard);
+          g.c = half.data();
+          g.c_type = DType::bf16;
+          kernels.gemm_bf16(g);
+          bool rounded = true, kept = true;
+          for (int64_t i = 0; i < m; ++i) {
+            for (int64_t j = 0; j < p.ldc; ++j) {
+              const BF16 got = half[static_cast<size_t>(i * p.ldc + j)];
+              if (j < n) rounded = rounded && got.bits == narrow_bf16(wide[i * p.ldc + j]).bits;
+              if (j >= n) kept = kept && got.bits == guard.bits;
+            }
+          }
+          CHECK(rounded);
+          CHECK(kept);
+        }
+      }
+    }
+  });
+}
+
 TEST_CASE("gemm_bf16: NaN and infinity reach exactly the rows and columns they belong to") {
   on_every_tested_isa([](const KernelTable& kernels) {
     Problem p(11, 50, 9, 13);

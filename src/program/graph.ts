@@ -115,7 +115,9 @@ export class Graph {
       .map((step) => {
         const extra = Object.entries(step.attributes).map(([key, value]) => `${key}=${value}`);
         const parts = step.weights && step.weights.length > 1 ? [`${step.weights.length} weights`] : [];
-        return `${name(step.output)} = ${step.op}(${[...step.inputs.map(name), ...parts, ...extra].join(', ')}) ${formatShape(this.value(step.output).shape)}`;
+        const { dtype, shape } = this.value(step.output);
+        const type = dtype === 'f32' || dtype === 'i32' ? '' : dtype;
+        return `${name(step.output)} = ${step.op}(${[...step.inputs.map(name), ...parts, ...extra].join(', ')}) ${type}${formatShape(shape)}`;
       })
       .join('\n');
   }

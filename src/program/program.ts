@@ -141,8 +141,8 @@ export class Program {
     const graph = new Graph();
     for (const [name, tensor] of Object.entries(checkedOutputs(build(graph)))) graph.output(name, tensor);
     const recorded = graph.toString();
-    rewrite(graph);
     compute(graph, options.arithmetic ?? 'f32');
+    rewrite(graph);
     const planned = plan(graph);
     const threads = options.threads || defaultThreads();
     const cache = options.cache ? packedCacheFolder() : '';
@@ -358,11 +358,13 @@ function port(name: string, value: { dtype: DType; shape: Shape } | undefined): 
   return value ? { name, dtype: value.dtype, shape: value.shape } : missing(name);
 }
 
-/** Every linear step in the given arithmetic. */
+/** Every step that multiplies in the given arithmetic. */
 function compute(graph: Graph, arithmetic: Arithmetic): void {
   if (arithmetic === 'f32') return;
   graph.steps = graph.steps.map((step) =>
-    step.op === 'linear' ? { ...step, attributes: { ...step.attributes, arithmetic } } : step,
+    step.op === 'linear' || step.op === 'attention'
+      ? { ...step, attributes: { ...step.attributes, arithmetic } }
+      : step,
   );
 }
 

@@ -30,8 +30,15 @@ async function compiled(build: Build, inputs: Ports = ports): Promise<string[]> 
   });
 }
 
-it('every rule is tried below', () => {
-  expect(Object.keys(rules)).toEqual(['dropUnused', 'mergeLinears', 'fuseActivation', 'fuseResidual', 'fuseLayerNorm']);
+it('every rule is tried below, or in a file of its name', () => {
+  expect(Object.keys(rules)).toEqual([
+    'dropUnused',
+    'mergeLinears',
+    'fuseActivation',
+    'fuseResidual',
+    'fuseLayerNorm',
+    'storeBf16',
+  ]);
 });
 
 describe('dropUnused', () => {

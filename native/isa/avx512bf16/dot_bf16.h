@@ -26,6 +26,11 @@ struct Bf16Dot {
   static void narrow_partial(A* p, Vec x, int64_t n) {
     store_words(p, __builtin_bit_cast(__m256i, _mm512_cvtneps_pbh(x.v)), n);
   }
+  static void narrow_pairs(A* p, Vec even, Vec odd) {
+    const __m512i low = _mm512_cvtepu16_epi32(__builtin_bit_cast(__m256i, _mm512_cvtneps_pbh(even.v)));
+    const __m512i high = _mm512_cvtepu16_epi32(__builtin_bit_cast(__m256i, _mm512_cvtneps_pbh(odd.v)));
+    store_words32(p, {_mm512_or_si512(low, _mm512_slli_epi32(high, 16))});
+  }
 };
 
 #if defined(__GNUC__)

@@ -11,7 +11,7 @@ namespace {
 // From this many rows a thread streams the whole of W often enough that cutting rows beats cutting panels: every thread
 // then reads its own rows of x, and of W what the shared cache holds.
 constexpr int64_t kRowsPerThread = 128;
-constexpr int64_t kRowGrain = 24;  // whole register tiles of every instruction set (4, 6 and 8 rows)
+constexpr int64_t kRowGrain = 16;  // whole tiles of the tallest
 
 // How many of the inputs, the last ones, belong to the norm: gamma and beta.
 int norm_inputs(const OpArgs& args) { return args.attributes->norm == Norm::layer ? 2 : 0; }
@@ -24,7 +24,13 @@ Status check(const OpArgs& args) {
   const View& x = args.inputs[0];
   if (args.weights == nullptr) return c.that(false, "needs a weight").status();
   const PackedView& w = args.weights->matrix;
-  c.type(0, DType::f32).output(DType::f32);
+  // x and the output may be bf16 where that is what x would be rounded to
+  const bool half = args.attributes->arithmetic == Arithmetic::bf16;
+  const bool half_x = half && x.dtype == DType::bf16, half_output = half && args.output.dtype == DType::bf16;
+  if (!half_x) c.type(0, DType::f32);
+  if (half_x) c.that(w.k % 2 == 0, "x in bf16 must have an even number of columns");
+  if (!half_output) c.output(DType::f32);
+  if (half_output) c.that(norm == 0, "what is normed must be f32");
   c.that(x.rank >= 1 && x.cols() == w.k, "the last size of x must be the width of the weight");
   c.that(args.output.rank == x.rank && args.output.rows() == x.rows() && args.output.cols() == w.n,
          "output must have the rows of x and as many columns as the weights have rows");
@@ -53,7 +59,14 @@ bool norms_at_once(const OpArgs& args) {
 }
 
 // x in the arithmetic's own type, a block of rows at a time: small enough to stay in L2 while all panels pass over it.
-constexpr int64_t kQuantizedBytes = 256 * 1024;
+constexpr int64_t kQuantizedBytes = 400 * 1024;
+
+// Rows of a block: blocks of a call are even, since each of them streams the whole of W.
+int64_t block_rows(int64_t rows, int64_t row_bytes) {
+  const int64_t fit = std::max<int64_t>(kQuantizedBytes / row_bytes, kRowGrain);
+  const int64_t blocks = (rows + fit - 1) / fit;
+  return (rows + blocks - 1) / blocks;
+}
 
 // Runs `gemm` over this thread's rows of x, converted to kParts rows of T side by side by `convert(first row, rows,
 // target, step, …)`.
@@ -62,17 +75,16 @@ Status run_converted(const OpArgs& args, GemmArgs gemm, void (*kernel)(const Gem
   // Rows begin on cache lines and lie an odd number of them apart: those of one tile then share no cache set.
   constexpr int64_t kLine = 64 / sizeof(T);
   const int64_t step = ((gemm.w.k + kLine - 1) / kLine | 1) * kLine * kParts;
-  const int64_t fit = kQuantizedBytes / (step * static_cast<int64_t>(sizeof(T)));
-  const int64_t block = std::max<int64_t>(fit / kRowGrain * kRowGrain, kRowGrain);
-  const int64_t end = gemm.row_end, most = std::min(block, end - gemm.row_begin);
+  const int64_t end = gemm.row_end;
+  const int64_t block = block_rows(end - gemm.row_begin, step * static_cast<int64_t>(sizeof(T)));
   // One allocation: a rotated row, a scale for each row, the converted rows.
-  const int64_t floats = align_up(4 * (step + most));
-  char* const memory = args.scratch->get<char>(floats + most * step * static_cast<int64_t>(sizeof(T)));
+  const int64_t floats = align_up(4 * (step + block));
+  char* const memory = args.scratch->get<char>(floats + block * step * static_cast<int64_t>(sizeof(T)));
   if (memory == nullptr) return out_of_memory("linear");
   float* const rotated = reinterpret_cast<float*>(memory);
   float* const scales = rotated + step;
   T* const rows = reinterpret_cast<T*>(memory + floats);
-  float* const c = gemm.c;
+  auto* const c = static_cast<char*>(gemm.c);
   const float* const residual = gemm.residual;
   gemm.a = rows;
   gemm.lda = step;
@@ -80,7 +92,7 @@ Status run_converted(const OpArgs& args, GemmArgs gemm, void (*kernel)(const Gem
   for (int64_t first = gemm.row_begin; first < end; first += block) {
     const int64_t count = std::min(block, end - first);
     convert(first, count, rows, step, rotated, scales);
-    gemm.c = c + first * gemm.ldc;
+    gemm.c = c + first * gemm.ldc * dtype_bytes(gemm.c_type);
     if (residual != nullptr) gemm.residual = residual + first * gemm.ldr;
     gemm.row_begin = 0;
     gemm.row_end = count;
@@ -88,6 +100,18 @@ Status run_converted(const OpArgs& args, GemmArgs gemm, void (*kernel)(const Gem
     if (norms_at_once(args)) norm_rows(args, first, first + count);
   }
   return Status::ok();
+}
+
+// bf16 rows of x are A as they stand.
+void run_in_place(const OpArgs& args, GemmArgs gemm) {
+  const int64_t end = gemm.row_end;
+  const int64_t block = block_rows(end - gemm.row_begin, gemm.lda * static_cast<int64_t>(sizeof(BF16)));
+  for (int64_t first = gemm.row_begin; first < end; first += block) {
+    gemm.row_begin = first;
+    gemm.row_end = std::min(first + block, end);
+    args.kernels->gemm_bf16(gemm);
+    if (norms_at_once(args)) norm_rows(args, first, gemm.row_end);
+  }
 }
 
 // As many rows as the kernel keeps sums of at once, so that each block's norm finds it in the cache.
@@ -120,7 +144,8 @@ Status run(const OpArgs& args) {
     gemm.ldr = args.inputs[1].row_stride;
   }
   gemm.activation = args.attributes->activation;
-  gemm.c = args.output.as<float>();
+  gemm.c = args.output.data;
+  gemm.c_type = args.output.dtype;
   gemm.ldc = args.output.row_stride;
   gemm.row_end = x.rows();
   gemm.panel_end = gemm.w.panels();
@@ -134,6 +159,10 @@ Status run(const OpArgs& args) {
   const auto row = [&](int64_t r) { return x.as<const float>() + r * x.row_stride; };
   switch (args.attributes->arithmetic) {
     case Arithmetic::bf16:
+      if (x.dtype == DType::bf16) {
+        run_in_place(args, gemm);
+        return Status::ok();
+      }
       return run_converted<BF16>(args, gemm, kernels.gemm_bf16,
                                  [&](int64_t first, int64_t count, BF16* rows, int64_t step, float*, float*) {
                                    kernels.quantize_bf16_rows(row(first), x.row_stride, count, gemm.w.k, rows, step);

@@ -6,6 +6,7 @@ import { fuseLayerNorm } from './fuse-layer-norm.js';
 import { fuseResidual } from './fuse-residual.js';
 import { mergeLinears } from './merge-linears.js';
 import type { Rule } from './rule.js';
+import { storeBf16 } from './store-bf16.js';
 
 export const rules: Readonly<Record<string, Rule>> = {
   dropUnused,
@@ -13,6 +14,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   fuseActivation,
   fuseResidual,
   fuseLayerNorm,
+  storeBf16,
 };
 
 /** Applies every rule to a fixed point. */

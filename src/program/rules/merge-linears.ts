@@ -41,7 +41,7 @@ function merge(graph: Graph, group: readonly GraphStep[]): void {
     op: 'linear',
     inputs: group[0]?.inputs ?? [],
     output: merged,
-    attributes: {},
+    attributes: group[0]?.attributes ?? {},
     weights: group.flatMap((step) => step.weights ?? []),
   };
   let begin = 0;
