@@ -239,13 +239,11 @@ TEST_CASE("attention: a NaN or an infinite score fills its row, and a causal row
 }
 
 TEST_CASE("attention in bf16: lengths around tiles and blocks of keys, widths around tiles") {
-  std::vector<int64_t> lengths{64, 65, 200, 385, 800};
-  for (int64_t n = 1; n <= 34; ++n) lengths.push_back(n);
-  on_every_tested_isa([&](const KernelTable& kernels) {
-    for (const int64_t length : lengths) {
+  on_every_tested_isa([](const KernelTable& kernels) {
+    for (const int64_t length : {1, 2, 3, 15, 16, 17, 18, 31, 32, 33, 47, 65, 385}) {
       CAPTURE(length);
-      for (const int64_t width : {1, 16, 32, 33, 64, 80}) {
-        if (length > 200 && width != 32 && width != 80) continue;
+      for (const int64_t width : {1, 16, 32, 33, 80}) {
+        if (length > 65 && width != 33) continue;
         CAPTURE(width);
         for (const bool biased : {false, true}) {
           const Head head(length, width, false, biased);
@@ -258,13 +256,14 @@ TEST_CASE("attention in bf16: lengths around tiles and blocks of keys, widths ar
 
 TEST_CASE("attention in bf16: the same bits however the rows are cut") {
   on_every_tested_isa([](const KernelTable& kernels) {
-    for (const int64_t length : {9, 70, 513}) {
+    for (const int64_t length : {9, 70, 400}) {
       for (const int64_t width : {32, 33}) {
+        if (length > 70 && width != 33) continue;
         CAPTURE(length);
         CAPTURE(width);
         const Head head(length, width, false, length == 70);
         const std::vector<float> whole = head.run(kernels, length, true);
-        for (const int64_t piece : {1, 5, 16, 64}) CHECK(same_bits(head.run(kernels, piece, true), whole));
+        for (const int64_t piece : {3, 16, 64}) CHECK(same_bits(head.run(kernels, piece, true), whole));
       }
     }
   });
