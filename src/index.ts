@@ -7,12 +7,22 @@ export { ModelNotFoundError } from './hub/resolve.js';
 export type { NativeArray, NativeInfo, NativeWeightEntry } from './native.js';
 export * as ops from './ops/index.js';
 export { type Arithmetic, arithmetics } from './options.js';
+export type { ActivationFn } from './pipeline/activation-fn.js';
 export { AutoModel, type ForwardInput, type ForwardOptions, type ForwardOutput } from './pipeline/auto-model.js';
+export {
+  CrossEncoder,
+  type CrossEncoderOptions,
+  type Pair,
+  type PredictOptions,
+  type RankedDocument,
+  type RankOptions,
+} from './pipeline/cross-encoder.js';
 export type { ModelDescription } from './pipeline/describe.js';
 export { Embeddings, type Truncation } from './pipeline/embeddings.js';
 export type { EncodeInput, EncodeOptions } from './pipeline/encode-options.js';
 export type { ExplainedOp, ExplainedRun, ExplainOptions, Explanation } from './pipeline/explain.js';
-export type { LoadOptions, ModelOptions } from './pipeline/load-options.js';
+export type { ComputeOptions, LoadOptions, ModelOptions } from './pipeline/load-options.js';
+export { Scores } from './pipeline/scores.js';
 export { SentenceTransformer } from './pipeline/sentence-transformer.js';
 export { type SimilarityFunction, similarity, similarityPairwise, type Vectors } from './pipeline/similarity.js';
 export {

@@ -47,7 +47,9 @@ const arithmetic: Kind = {
 };
 
 const kinds = {
+  activationFn: any,
   addSpecialTokens: flag,
+  applySoftmax: flag,
   arithmetic,
   attentionMask: any,
   batchSize: count,
@@ -68,6 +70,7 @@ const kinds = {
   pair: text,
   prompt: text,
   promptName: text,
+  returnDocuments: flag,
   runs: count,
   scale: any,
   shape: list,
@@ -76,6 +79,7 @@ const kinds = {
   threads,
   tokens: list,
   tokenTypeIds: any,
+  topK: count,
   truncateDim: count,
   truncation,
 } as const satisfies Readonly<Record<string, Kind>>;

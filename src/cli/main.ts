@@ -8,6 +8,7 @@ import { packageVersion } from './version.js';
 const commands: Readonly<Record<string, { summary: string; load(): Promise<Command> }>> = {
   embed: { summary: 'texts to vectors', load: async () => (await import('./embed.js')).embed },
   similarity: { summary: 'how alike texts are', load: async () => (await import('./similarity.js')).similarity },
+  rerank: { summary: 'documents by their score with a query', load: async () => (await import('./rerank.js')).rerank },
   explain: { summary: 'where the time of a model goes', load: async () => (await import('./explain.js')).explain },
   inspect: { summary: 'what a model is and how it runs', load: async () => (await import('./inspect.js')).inspect },
   bench: { summary: 'how fast a model is on this machine', load: async () => (await import('./bench.js')).bench },

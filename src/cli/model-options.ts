@@ -38,7 +38,8 @@ function knownDtype(given: string): Arithmetic {
   return known;
 }
 
-function dtypeOf(args: Arguments): Arithmetic | undefined {
+/** What to compute in, if the option is given. */
+export function dtypeOf(args: Arguments): Arithmetic | undefined {
   const given = args.options.get('dtype');
   return given === undefined ? undefined : knownDtype(given);
 }

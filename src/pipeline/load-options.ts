@@ -17,8 +17,8 @@ export interface ModelOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Options of {@link SentenceTransformer.load}. */
-export interface LoadOptions extends ModelOptions {
+/** Options of loading what runs as one program. */
+export interface ComputeOptions extends ModelOptions {
   /**
    * What linear layers compute in. `f32`, the default, agrees with PyTorch float32 to 1e-5; `bf16` and `int8` are faster
    * and less exact (README has figures). A text has the same bits in any batch in each of them.
@@ -26,12 +26,16 @@ export interface LoadOptions extends ModelOptions {
   readonly dtype?: Arithmetic | undefined;
   /** Most tokens in one native job; default 256 for each thread. Does not change results. */
   readonly batchTokens?: number | undefined;
+}
+
+/** Options of {@link SentenceTransformer.load}. */
+export interface LoadOptions extends ComputeOptions {
   /** Keep only the first components of every vector (Matryoshka models); at most the model's dimension. */
   readonly truncateDim?: number | undefined;
 }
 
 const modelOptionNames = ['threads', 'mmap', 'cache', 'signal'] as const satisfies readonly OptionName[];
-const sentenceOptionNames = ['dtype', 'batchTokens', 'truncateDim'] as const satisfies readonly OptionName[];
+const computeOptionNames = ['dtype', 'batchTokens'] as const satisfies readonly OptionName[];
 
 /** @throws UsageError unless `options` are those of `AutoModel.load`. */
 export function checkModelOptions(options: ModelOptions): void {
@@ -40,8 +44,12 @@ export function checkModelOptions(options: ModelOptions): void {
 
 /** @throws UsageError unless `options` are those of `SentenceTransformer.load`. */
 export function checkLoadOptions(options: LoadOptions): void {
-  const call = 'SentenceTransformer.load';
-  checkOptions(call, options, [...modelOptionNames, ...sentenceOptionNames]);
+  checkComputeOptions('SentenceTransformer.load', options, ['truncateDim']);
+}
+
+/** @throws UsageError unless `options` are {@link ComputeOptions} and those in `more`. */
+export function checkComputeOptions(call: string, options: ComputeOptions, more: readonly OptionName[] = []): void {
+  checkOptions(call, options, [...modelOptionNames, ...computeOptionNames, ...more]);
   const dtype: unknown = options.dtype;
   if (dtype !== undefined && !arithmetics.some((known) => known === dtype)) {
     throw new UsageError(

@@ -1,0 +1,166 @@
+/** A checkpoint with a task's head and its tokenizer: texts in, the head's rows out. What every task stands on. */
+import { join } from 'node:path';
+import { UsageError } from '../errors.js';
+import { resolveModel } from '../hub/resolve.js';
+import { describe, JsonFile } from '../json-file.js';
+import { buildModel } from '../models/index.js';
+import type { Batch, ModelOutput } from '../nn/batch.js';
+import { Program } from '../program/index.js';
+import { OFFSETS, TOKENS } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { Tokenizer } from '../tokenizers/tokenizer.js';
+import { Checkpoint } from '../weights/checkpoint.js';
+import { readTransformerSettings } from './folder.js';
+import type { ComputeOptions } from './load-options.js';
+import type { TokenSequence } from './packed-batch.js';
+import { type GroupOutput, SequenceProgram, type SequenceRunOptions, type SequenceSource } from './sequence-program.js';
+
+/** Tokens in one job for each thread: fewer stream the weights too often, more leave the second-level cache. */
+const tokensPerJob = 256;
+/** For telling before tokenizing how much work texts are. */
+const charactersPerToken = 4;
+/** Numbers a job's widest output may have: with a large vocabulary a job takes fewer tokens. */
+const outputsPerJob = 2 ** 24;
+
+/** What a task wants of a checkpoint. */
+export interface Head {
+  /** Ends of the class names in config.json's `architectures` that have it: `ForSequenceClassification`. */
+  readonly classes: readonly string[];
+  /** What of the model's output the task reads. */
+  readonly outputs: (output: ModelOutput, batch: Batch) => Readonly<Record<string, Tensor>>;
+}
+
+/** One head, loaded and compiled. */
+export class HeadModel {
+  readonly folder: string;
+  readonly config: JsonFile;
+  readonly tokenizer: Tokenizer;
+  /** Longest sequence in tokens, special ones included. */
+  readonly maxSeqLength: number;
+  /** Last axis of each output, in the order the head lists them. */
+  readonly widths: readonly number[];
+  /** Texts go to lower case before they are tokenized. */
+  readonly #lowerCase: boolean;
+  readonly #sequences: SequenceProgram;
+
+  private constructor(parts: {
+    folder: string;
+    config: JsonFile;
+    tokenizer: Tokenizer;
+    settings: { maxSeqLength: number; lowerCase: boolean };
+    widths: readonly number[];
+    sequences: SequenceProgram;
+  }) {
+    this.folder = parts.folder;
+    this.config = parts.config;
+    this.tokenizer = parts.tokenizer;
+    this.maxSeqLength = parts.settings.maxSeqLength;
+    this.#lowerCase = parts.settings.lowerCase;
+    this.widths = parts.widths;
+    this.#sequences = parts.sequences;
+  }
+
+  /**
+   * Loads a folder, or a model by its id.
+   * @param call what messages name: `CrossEncoder.load`.
+   * @throws ConfigError if config.json names no class with the head; else as `SentenceTransformer.load`.
+   */
+  static async load(
+    call: string,
+    idOrFolder: string,
+    head: Head,
+    options: ComputeOptions & { readonly maxLength?: number | undefined },
+  ): Promise<HeadModel> {
+    if (idOrFolder === undefined) throw new UsageError(`${call} needs the id or the folder of a model`);
+    options.signal?.throwIfAborted();
+    const folder = await resolveModel(idOrFolder);
+    const config = await JsonFile.read(join(folder, 'config.json'));
+    checkArchitecture(config, head.classes);
+    options.signal?.throwIfAborted();
+    const checkpoint = await Checkpoint.open(folder, { mmap: options.mmap ?? true });
+    let program: Program | undefined;
+    try {
+      const model = buildModel(config, checkpoint);
+      const { threads, dtype, cache = true, batchTokens } = options;
+      const compiling = Program.compile(
+        (graph) => {
+          const batch: Batch = {
+            inputIds: graph.input('inputIds', 'i32', [TOKENS]),
+            tokenTypeIds: graph.input('tokenTypeIds', 'i32', [TOKENS]),
+            offsets: graph.input('offsets', 'i32', [OFFSETS]),
+            trace: () => {},
+          };
+          return head.outputs(model.forward(batch), batch);
+        },
+        { threads, arithmetic: dtype, cache },
+      );
+      // Native code packs the weights while the tokenizer is read.
+      const reading = Tokenizer.load(folder);
+      await Promise.allSettled([compiling, reading]);
+      program = await compiling;
+      const tokenizer = await reading;
+      const settings = await readTransformerSettings(folder, tokenizer, config.integer('max_position_embeddings'));
+      options.signal?.throwIfAborted();
+      const widths = program.outputs.map(({ shape }) => shape[1] ?? 1);
+      const most = Math.max(16, Math.floor(outputsPerJob / Math.max(1, ...widths)));
+      const sequences = new SequenceProgram(program, [checkpoint], batchTokens ?? Math.min(tokensPerJob, most));
+      const maxSeqLength = limited(call, settings.maxSeqLength, options.maxLength, tokenizer);
+      const { lowerCase } = settings;
+      return new HeadModel({ folder, config, tokenizer, settings: { maxSeqLength, lowerCase }, widths, sequences });
+    } catch (error) {
+      program?.dispose();
+      checkpoint.close();
+      throw error;
+    }
+  }
+
+  /** Runs sequences in groups and gives `take` what each group gave. */
+  run(source: SequenceSource, take: (output: GroupOutput) => void, options: SequenceRunOptions): Promise<void> {
+    return this.#sequences.run(source, take, options);
+  }
+
+  /** @throws UsageError once the model was disposed. */
+  checkUsable(): void {
+    this.#sequences.checkUsable();
+  }
+
+  /** The text as the model was trained on it. */
+  cased(text: string): string {
+    return this.#lowerCase ? text.toLowerCase() : text;
+  }
+
+  /** A pair as one sequence; of what is longer than the model reads, ids are cut off the longer text. */
+  tokenizePair(first: string, second: string): TokenSequence & { readonly truncated: number } {
+    const options = { pair: this.cased(second), truncation: true, maxLength: this.maxSeqLength };
+    const { ids, typeIds, truncated } = this.tokenizer.encode(this.cased(first), options);
+    return { inputIds: ids, tokenTypeIds: typeIds, truncated };
+  }
+
+  /** How many tokens so many characters may be. */
+  estimate(characters: number): number {
+    const special = this.tokenizer.pairSpecialTokensCount;
+    return Math.min(special + Math.ceil(characters / charactersPerToken), this.maxSeqLength);
+  }
+
+  dispose(): Promise<void> {
+    return this.#sequences.dispose();
+  }
+}
+
+function checkArchitecture(config: JsonFile, classes: readonly string[]): void {
+  const { architectures } = config.value;
+  const named: unknown = Array.isArray(architectures) ? architectures[0] : undefined;
+  if (typeof named === 'string' && classes.some((end) => named.endsWith(end))) return;
+  const wanted = classes.map((end) => `…${end}`).join(' or ');
+  throw config.error(
+    'architectures',
+    `must name a class ${wanted}, which has the head this task needs, got ${describe(named)}`,
+  );
+}
+
+function limited(call: string, limit: number, wanted: number | undefined, tokenizer: Tokenizer): number {
+  if (wanted === undefined) return limit;
+  const least = tokenizer.pairSpecialTokensCount + 1;
+  if (Number.isInteger(wanted) && wanted >= least && wanted <= limit) return wanted;
+  throw new UsageError(`${call}: maxLength must be a whole number from ${least} to ${limit}, got ${wanted}`);
+}
