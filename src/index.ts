@@ -22,9 +22,27 @@ export { Embeddings, type Truncation } from './pipeline/embeddings.js';
 export type { EncodeInput, EncodeOptions } from './pipeline/encode-options.js';
 export type { ExplainedOp, ExplainedRun, ExplainOptions, Explanation } from './pipeline/explain.js';
 export type { ComputeOptions, LoadOptions, ModelOptions } from './pipeline/load-options.js';
+export { type LoadedPipeline, type PipelineOptions, pipeline, type TaskCalls } from './pipeline/pipeline.js';
+export type { PromptOptions } from './pipeline/prompts.js';
 export { Scores } from './pipeline/scores.js';
 export { SentenceTransformer } from './pipeline/sentence-transformer.js';
 export { type SimilarityFunction, similarity, similarityPairwise, type Vectors } from './pipeline/similarity.js';
+export { SparseEmbeddings, type SparseVector } from './pipeline/sparse-embeddings.js';
+export { type SparseEncodeOptions, SparseEncoder, type SparseEncoderOptions } from './pipeline/sparse-encoder.js';
+export type { FilledMask, FillMask, FillMaskOptions } from './pipeline/tasks/fill-mask.js';
+export type { ReplacedTokenDetection, TokenOrigin } from './pipeline/tasks/replaced-token-detection.js';
+export type { TaskCallOptions } from './pipeline/tasks/task.js';
+export type {
+  ClassifiableText,
+  LabelScore,
+  TextClassification,
+  TextClassificationOptions,
+} from './pipeline/tasks/text-classification.js';
+export type {
+  ZeroShotClassification,
+  ZeroShotClassificationOptions,
+  ZeroShotResult,
+} from './pipeline/tasks/zero-shot-classification.js';
 export {
   type CompileOptions,
   type Graph,

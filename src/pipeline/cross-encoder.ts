@@ -8,6 +8,7 @@ import { readModules, readSentenceConfig } from './folder.js';
 import { type Head, HeadModel } from './head-model.js';
 import { type ComputeOptions, checkComputeOptions } from './load-options.js';
 import type { TokenSequence } from './packed-batch.js';
+import { type PromptOptions, type Prompts, promptOf } from './prompts.js';
 import { Scores } from './scores.js';
 
 /** Two texts: a query and a document, a premise and a hypothesis. */
@@ -21,16 +22,12 @@ export interface CrossEncoderOptions extends ComputeOptions {
   readonly activationFn?: ActivationFn | undefined;
 }
 
-/** Options of {@link CrossEncoder.predict}. */
-export interface PredictOptions {
+/** Options of {@link CrossEncoder.predict}. A prompt goes before the first text of every pair. */
+export interface PredictOptions extends PromptOptions {
   /** For this call, in place of the model's own. */
   readonly activationFn?: ActivationFn | undefined;
   /** Scores of a pair add up to 1 over its labels; after the activation, and only with several labels. Default false. */
   readonly applySoftmax?: boolean | undefined;
-  /** A prompt from the model's own, by name: put before the first text of every pair. */
-  readonly promptName?: string | undefined;
-  /** Text to put before the first text of every pair; wins over `promptName`. */
-  readonly prompt?: string | undefined;
   readonly batchTokens?: number | undefined;
   /** Rejects with the signal's reason; what has begun in native code ends first (milliseconds). */
   readonly signal?: AbortSignal | undefined;
@@ -76,21 +73,12 @@ const head: Head = {
 export class CrossEncoder {
   readonly #model: HeadModel;
   readonly #activation: (logit: number) => number;
-  readonly #prompts: Readonly<Record<string, string>>;
-  readonly #defaultPromptName: string | undefined;
+  readonly #prompts: Prompts;
 
-  private constructor(
-    model: HeadModel,
-    activation: (logit: number) => number,
-    {
-      prompts,
-      defaultPromptName,
-    }: { prompts: Readonly<Record<string, string>>; defaultPromptName: string | undefined },
-  ) {
+  private constructor(model: HeadModel, activation: (logit: number) => number, prompts: Prompts) {
     this.#model = model;
     this.#activation = activation;
     this.#prompts = prompts;
-    this.#defaultPromptName = defaultPromptName;
   }
 
   /**
@@ -179,23 +167,21 @@ export class CrossEncoder {
     model.checkUsable();
     const activation = options.activationFn === undefined ? this.#activation : activationOf(call, options.activationFn);
     const { numLabels } = this;
-    const prompt = this.#prompt(options);
+    const prompt = promptOf(this.#prompts, options);
     const data = new Float32Array(pairs.length * numLabels);
     const truncated: number[] = [];
     const tokenize = (index: number): TokenSequence => {
       const [first, second] = pairs[index] ?? ['', ''];
-      const sequence = model.tokenizePair(prompt + first, second);
+      const sequence = model.tokenize(prompt + first, second);
       if (sequence.truncated > 0) truncated.push(index);
       return sequence;
     };
     const estimates = pairs.map(([first, second]) => model.estimate(prompt.length + first.length + second.length));
     await model.run(
       { estimates, tokenize },
-      ({ indices, outputs: [logits = new Float32Array()] }) => {
-        indices.forEach((index, row) => {
-          const scores = logits.subarray(row * numLabels, (row + 1) * numLabels).map(activation);
-          data.set(options.applySoftmax && numLabels > 1 ? softmax(scores) : scores, index * numLabels);
-        });
+      (index, [logits = new Float32Array()]) => {
+        const scores = logits.map(activation);
+        data.set(options.applySoftmax && numLabels > 1 ? softmax(scores) : scores, index * numLabels);
       },
       options,
     );
@@ -205,15 +191,6 @@ export class CrossEncoder {
       numLabels,
       truncated.sort((a, b) => a - b),
     );
-  }
-
-  #prompt({ prompt, promptName = this.#defaultPromptName }: PredictOptions): string {
-    if (prompt !== undefined) return prompt;
-    if (promptName === undefined) return '';
-    const found = Object.hasOwn(this.#prompts, promptName) ? this.#prompts[promptName] : undefined;
-    if (found !== undefined) return found;
-    const known = Object.keys(this.#prompts).join(', ') || 'none';
-    throw new UsageError(`no prompt "${promptName}" in this model; it has: ${known}`);
   }
 }
 

@@ -1,12 +1,9 @@
 /** What a call of encode takes. */
 import type { OptionName } from '../options.js';
+import type { PromptOptions } from './prompts.js';
 
 /** Options of one call of `encode`. */
-export interface EncodeOptions {
-  /** A prompt from the model's own, by name. */
-  readonly promptName?: string | undefined;
-  /** Text to put before every text; wins over `promptName`. */
-  readonly prompt?: string | undefined;
+export interface EncodeOptions extends PromptOptions {
   /** Scale to unit length after everything else, `truncateDim` included. Default false: the model's modules decide. */
   readonly normalizeEmbeddings?: boolean | undefined;
   /** Keep only the first components, at most the model's dimension. */

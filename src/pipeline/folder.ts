@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ConfigError } from '../errors.js';
 import { JsonFile, readJson } from '../json-file.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
+import type { Prompts } from './prompts.js';
 import { type SimilarityFunction, similarityFunctions } from './similarity.js';
 
 /** One line of modules.json. */
@@ -29,20 +30,33 @@ export async function readModules(folder: string): Promise<readonly ModuleEntry[
     const type = entry.string('type');
     return { type: type.slice(type.lastIndexOf('.') + 1), folder: join(folder, path) };
   });
-  if (modules[0]?.type !== 'Transformer') {
-    throw new ConfigError(file, '[0].type', `is ${modules[0]?.type}; the first module must be a Transformer`);
+  const first = modules[0]?.type ?? '';
+  // what sparse encoders called it at first
+  if (first !== 'Transformer' && first !== 'MLMTransformer') {
+    throw new ConfigError(file, '[0].type', `is ${first}; the first module must be a Transformer`);
   }
   return modules;
 }
 
 /** What config_sentence_transformers.json says. */
-export interface SentenceConfig {
-  readonly prompts: Readonly<Record<string, string>>;
-  readonly defaultPromptName: string | undefined;
-  readonly similarityFnName: SimilarityFunction;
+export interface SentenceConfig<Measure extends string = SimilarityFunction> extends Prompts {
+  readonly similarityFnName: Measure;
+  /** Of sparse encoders. */
+  readonly maxActiveDims: number | undefined;
 }
 
-export async function readSentenceConfig(folder: string): Promise<SentenceConfig> {
+/** @param usual the measure where the file names none. @param measures those the model has. */
+export function readSentenceConfig(folder: string): Promise<SentenceConfig>;
+export function readSentenceConfig<Measure extends string>(
+  folder: string,
+  usual: Measure,
+  measures: readonly Measure[],
+): Promise<SentenceConfig<Measure>>;
+export async function readSentenceConfig(
+  folder: string,
+  usual = 'cosine',
+  measures: readonly string[] = similarityFunctions,
+): Promise<SentenceConfig<string>> {
   const file = join(folder, 'config_sentence_transformers.json');
   const config = (await JsonFile.readOptional(file)) ?? new JsonFile(file, {});
   const prompts = Object.fromEntries(config.object('prompts', true).strings());
@@ -50,12 +64,12 @@ export async function readSentenceConfig(folder: string): Promise<SentenceConfig
   if (defaultPromptName !== undefined && !Object.hasOwn(prompts, defaultPromptName)) {
     throw config.error('default_prompt_name', `is "${defaultPromptName}", which is not among the prompts`);
   }
-  const name = config.string('similarity_fn_name', 'cosine');
-  const similarityFnName = similarityFunctions.find((known) => known === name);
-  if (!similarityFnName) {
-    throw config.error('similarity_fn_name', `is "${name}"; supported: ${similarityFunctions.join(', ')}`);
+  const similarityFnName = config.string('similarity_fn_name', usual);
+  if (!measures.includes(similarityFnName)) {
+    throw config.error('similarity_fn_name', `is "${similarityFnName}"; supported: ${measures.join(', ')}`);
   }
-  return { prompts, defaultPromptName, similarityFnName };
+  const maxActiveDims = config.has('max_active_dims') ? config.integer('max_active_dims') : undefined;
+  return { prompts, defaultPromptName, similarityFnName, maxActiveDims };
 }
 
 export interface TransformerSettings {

@@ -13,7 +13,7 @@ import { Checkpoint } from '../weights/checkpoint.js';
 import { readTransformerSettings } from './folder.js';
 import type { ComputeOptions } from './load-options.js';
 import type { TokenSequence } from './packed-batch.js';
-import { type GroupOutput, SequenceProgram, type SequenceRunOptions, type SequenceSource } from './sequence-program.js';
+import { SequenceProgram, type SequenceRunOptions, type SequenceSource, type TakeRows } from './sequence-program.js';
 
 /** Tokens in one job for each thread: fewer stream the weights too often, more leave the second-level cache. */
 const tokensPerJob = 256;
@@ -114,8 +114,8 @@ export class HeadModel {
     }
   }
 
-  /** Runs sequences in groups and gives `take` what each group gave. */
-  run(source: SequenceSource, take: (output: GroupOutput) => void, options: SequenceRunOptions): Promise<void> {
+  /** Runs sequences in groups and gives `take` what came of each. */
+  run(source: SequenceSource, take: TakeRows, options: SequenceRunOptions): Promise<void> {
     return this.#sequences.run(source, take, options);
   }
 
@@ -129,10 +129,11 @@ export class HeadModel {
     return this.#lowerCase ? text.toLowerCase() : text;
   }
 
-  /** A pair as one sequence; of what is longer than the model reads, ids are cut off the longer text. */
-  tokenizePair(first: string, second: string): TokenSequence & { readonly truncated: number } {
-    const options = { pair: this.cased(second), truncation: true, maxLength: this.maxSeqLength };
-    const { ids, typeIds, truncated } = this.tokenizer.encode(this.cased(first), options);
+  /** A text or a pair as one sequence; of what is longer than the model reads, ids are cut off the longer text. */
+  tokenize(text: string, second?: string): TokenSequence & { readonly truncated: number } {
+    const pair = second === undefined ? undefined : this.cased(second);
+    const options = { pair, truncation: true, maxLength: this.maxSeqLength };
+    const { ids, typeIds, truncated } = this.tokenizer.encode(this.cased(text), options);
     return { inputIds: ids, tokenTypeIds: typeIds, truncated };
   }
 

@@ -20,6 +20,7 @@ import {
 } from './folder.js';
 import { checkLoadOptions, type LoadOptions } from './load-options.js';
 import { packBatch, readIds, readRows, type TokenSequence } from './packed-batch.js';
+import { documentPrompts, promptOf, queryPrompts, withPrompt } from './prompts.js';
 import { compileModules, loadModules, type SentenceModules } from './sentence-modules.js';
 import { type SimilarityFunction, similarity, similarityPairwise, type Vectors } from './similarity.js';
 import { type Group, groupTexts } from './text-groups.js';
@@ -170,12 +171,12 @@ export class SentenceTransformer {
 
   /** {@link SentenceTransformer.encode} with the model's `query` prompt, if it has one. */
   async encodeQuery(input: EncodeInput, options: EncodeOptions = {}): Promise<Embeddings> {
-    return this.encode(input, this.#withPrompt('encodeQuery', ['query'], options));
+    return this.encode(input, this.#withPrompt('encodeQuery', queryPrompts, options));
   }
 
   /** {@link SentenceTransformer.encode} with the model's `document`, `passage` or `corpus` prompt, if it has one. */
   async encodeDocument(input: EncodeInput, options: EncodeOptions = {}): Promise<Embeddings> {
-    return this.encode(input, this.#withPrompt('encodeDocument', ['document', 'passage', 'corpus'], options));
+    return this.encode(input, this.#withPrompt('encodeDocument', documentPrompts, options));
   }
 
   /**
@@ -192,7 +193,7 @@ export class SentenceTransformer {
     const { batchSize = 256, ...encodeOptions } = options;
     this.#checkUsable();
     this.#outputDimension(options);
-    this.#prompt(options);
+    promptOf(this.#sentence, options);
     checkSequence(texts);
     let read = 0;
     let pending: Promise<Embeddings> | undefined;
@@ -295,7 +296,7 @@ export class SentenceTransformer {
       return { estimates: rows.map((ids) => ids.length), tokenize, truncated, promptLength: 0 };
     }
     const texts = readTexts(input);
-    const prompt = this.#prompt(options);
+    const prompt = promptOf(this.#sentence, options);
     const { tokenizer, maxSeqLength } = this;
     const cased = (text: string) => (this.#lowerCase ? text.toLowerCase() : text);
     const tokenize = (index: number): TokenSequence => {
@@ -347,22 +348,9 @@ export class SentenceTransformer {
     return { inputIds, tokenTypeIds, offsets, start };
   }
 
-  #prompt(options: EncodeOptions): string {
-    if (options.prompt !== undefined) return options.prompt;
-    const name = options.promptName ?? this.defaultPromptName;
-    if (name === undefined) return '';
-    const prompt = Object.hasOwn(this.prompts, name) ? this.prompts[name] : undefined;
-    if (prompt === undefined) {
-      const known = Object.keys(this.prompts).join(', ') || 'none';
-      throw new UsageError(`no prompt "${name}" in this model; it has: ${known}`);
-    }
-    return prompt;
-  }
-
   #withPrompt(call: string, names: readonly string[], options: EncodeOptions): EncodeOptions {
     checkOptions(call, options, encodeOptionNames);
-    if (options.prompt !== undefined || options.promptName !== undefined) return options;
-    return { ...options, promptName: names.find((name) => Object.hasOwn(this.prompts, name)) };
+    return withPrompt(this.#sentence, names, options);
   }
 }
 

@@ -1,7 +1,7 @@
 /** A compiled model that reads token ids, run over any number of sequences: in groups, each one native job. */
 import { UsageError } from '../errors.js';
 import type { Program } from '../program/index.js';
-import { resolveShape, sizeOf, symbolSizes } from '../tensor/shape.js';
+import { resolveShape, sizeOf, symbolSizes, TOKENS } from '../tensor/shape.js';
 import type { Checkpoint } from '../weights/checkpoint.js';
 import { packBatch, type TokenSequence } from './packed-batch.js';
 import { type Group, groupTexts } from './text-groups.js';
@@ -13,15 +13,11 @@ export interface SequenceSource {
   readonly tokenize: (index: number) => TokenSequence;
 }
 
-/** What a native job gave. */
-export interface GroupOutput {
-  /** Places of the sequences in the source. */
-  readonly indices: readonly number[];
-  /** `[S+1]`: where each sequence's token rows begin. */
-  readonly offsets: Int32Array;
-  /** In the order of the program's outputs, rows of tokens `[N, ..]` or of sequences `[S, ..]`. */
-  readonly outputs: readonly Float32Array[];
-}
+/**
+ * Gets what came of one sequence, by its place in the source: of each output of the program, in order, the sequence's own
+ * rows: one `[1, ..]`, or one for each token `[T, ..]`. Views of memory that the whole group shares.
+ */
+export type TakeRows = (index: number, outputs: readonly Float32Array[]) => void;
 
 /** How {@link SequenceProgram.run} runs. */
 export interface SequenceRunOptions {
@@ -54,10 +50,10 @@ export class SequenceProgram {
     if (this.#disposed) throw new UsageError('this model was disposed');
   }
 
-  /** Calls `take` with the output of each group, as they end. */
+  /** Calls `take` for each sequence, as groups end. */
   async run(
     { estimates, tokenize }: SequenceSource,
-    take: (output: GroupOutput) => void,
+    take: TakeRows,
     { batchTokens, signal, onProgress }: SequenceRunOptions,
   ): Promise<void> {
     this.checkUsable();
@@ -68,7 +64,7 @@ export class SequenceProgram {
     const running: Promise<void>[] = [];
     let done = 0;
     const run = async (group: Group) => {
-      take(await this.#compute(group, signal));
+      await this.#compute(group, take, signal);
       done += group.indices.length;
       onProgress?.(done, estimates.length);
     };
@@ -98,11 +94,19 @@ export class SequenceProgram {
     for (const checkpoint of this.#checkpoints) checkpoint.close();
   }
 
-  async #compute({ indices, sequences, threads }: Group, signal: AbortSignal | undefined): Promise<GroupOutput> {
+  async #compute({ indices, sequences, threads }: Group, take: TakeRows, signal?: AbortSignal): Promise<void> {
     const { inputIds, tokenTypeIds, offsets } = packBatch(sequences);
     const symbols = symbolSizes(offsets);
-    const outputs = this.#program.outputs.map(({ shape }) => new Float32Array(sizeOf(resolveShape(shape, symbols))));
+    const ports = this.#program.outputs;
+    const outputs = ports.map(({ shape }) => new Float32Array(sizeOf(resolveShape(shape, symbols))));
     await this.#program.fill([inputIds, tokenTypeIds, offsets], symbols, outputs, { threads, signal });
-    return { indices, offsets, outputs };
+    indices.forEach((index, s) => {
+      const rows = outputs.map((data, o) => {
+        const [first, ...rest] = ports[o]?.shape ?? [];
+        const [begin, end] = first === TOKENS ? [offsets[s], offsets[s + 1]] : [s, s + 1];
+        return data.subarray((begin ?? 0) * sizeOf(rest), (end ?? 0) * sizeOf(rest));
+      });
+      take(index, rows);
+    });
   }
 }

@@ -2,12 +2,13 @@
 import { UsageError } from '../errors.js';
 import { describeValue } from '../options.js';
 
-/** A checked copy: the caller may change his list while it is read. */
-export function readTexts(input: unknown): readonly string[] {
+/**
+ * A checked copy: the caller may change his list while it is read.
+ * @param wanted what may stand here, for messages.
+ */
+export function readTexts(input: unknown, wanted = 'a string, a list of strings, or { inputIds }'): readonly string[] {
   if (typeof input === 'string') return [input];
-  if (!Array.isArray(input)) {
-    throw new UsageError(`encode takes a string, a list of strings, or { inputIds }, got ${describeValue(input)}`);
-  }
+  if (!Array.isArray(input)) throw new UsageError(`encode takes ${wanted}, got ${describeValue(input)}`);
   return Array.from(input, (text: unknown, index) => {
     checkText(text, index);
     return text;

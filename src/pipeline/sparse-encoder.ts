@@ -1,0 +1,216 @@
+/** Texts to sparse vectors over the vocabulary (SPLADE): a weight for each token a text is about, written there or not. */
+import { UsageError } from '../errors.js';
+import { resolveModel } from '../hub/resolve.js';
+import { pool } from '../ops/index.js';
+import { checkOptions, type OptionName } from '../options.js';
+import type { Tokenizer } from '../tokenizers/tokenizer.js';
+import { readModules, readSentenceConfig, type SentenceConfig } from './folder.js';
+import { type Head, HeadModel } from './head-model.js';
+import { type ComputeOptions, checkComputeOptions } from './load-options.js';
+import { readSpladePooling, type SpladePooling } from './modules/splade-pooling.js';
+import { documentPrompts, type PromptOptions, promptOf, queryPrompts, withPrompt } from './prompts.js';
+import { type SimilarityFunction, similarityFunctions } from './similarity.js';
+import { SparseEmbeddings, type SparseVector, sparseSimilarity } from './sparse-embeddings.js';
+import { bestOf } from './tasks/labels.js';
+import { readTexts } from './texts.js';
+
+/** Options of {@link SparseEncoder.load}. */
+export interface SparseEncoderOptions extends ComputeOptions {
+  /** Longest text in tokens, at most the model's own limit, which is the default. */
+  readonly maxLength?: number | undefined;
+  /** Keep only so many of the largest components of every vector; default what the folder says, else all. */
+  readonly maxActiveDims?: number | undefined;
+}
+
+/** Options of {@link SparseEncoder.encode}. */
+export interface SparseEncodeOptions extends PromptOptions {
+  /** For this call, in place of the model's own. */
+  readonly maxActiveDims?: number | undefined;
+  readonly batchTokens?: number | undefined;
+  /** Rejects with the signal's reason; what has begun in native code ends first (milliseconds). */
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each native job with the texts done so far and all of them. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+const encodeOptionNames = [
+  'promptName',
+  'prompt',
+  'maxActiveDims',
+  'batchTokens',
+  'signal',
+  'onProgress',
+] as const satisfies readonly OptionName[];
+
+/** A sparse encoder. Same text, same bits: whatever the batch, its order, or the threads. */
+export class SparseEncoder {
+  readonly #model: HeadModel;
+  readonly #pooling: SpladePooling;
+  readonly #sentence: SentenceConfig;
+  readonly #maxActiveDims: number | undefined;
+
+  private constructor(
+    model: HeadModel,
+    pooling: SpladePooling,
+    sentence: SentenceConfig,
+    maxActiveDims: number | undefined,
+  ) {
+    this.#model = model;
+    this.#pooling = pooling;
+    this.#sentence = sentence;
+    this.#maxActiveDims = maxActiveDims;
+  }
+
+  /**
+   * Loads a folder, or a model by its id, as {@link SentenceTransformer.load} does: a masked language model, with
+   * SpladePooling.
+   * @throws ConfigError or WeightsError that names file and field if the folder is not a model this package can run.
+   */
+  static async load(idOrFolder: string, options: SparseEncoderOptions = {}): Promise<SparseEncoder> {
+    const call = 'SparseEncoder.load';
+    checkComputeOptions(call, options, ['maxLength', 'maxActiveDims']);
+    if (idOrFolder === undefined) throw new UsageError(`${call} needs the id or the folder of a model`);
+    const folder = await resolveModel(idOrFolder);
+    const modules = await readModules(folder);
+    const pooling = await readSpladePooling(folder, modules);
+    const sentence = await readSentenceConfig(folder, 'dot', similarityFunctions);
+    const head: Head = {
+      classes: ['ForMaskedLM'],
+      outputs: ({ tokens: { logits } }, { offsets }) => {
+        if (!logits) return {};
+        return { logits: pooling.strategy === 'sum' ? logits : pool(logits, offsets, 'max') };
+      },
+    };
+    const model = await HeadModel.load(call, modules?.[0]?.folder ?? folder, head, options);
+    return new SparseEncoder(model, pooling, sentence, options.maxActiveDims ?? sentence.maxActiveDims);
+  }
+
+  /** The folder the model was read from. */
+  get folder(): string {
+    return this.#model.folder;
+  }
+
+  get tokenizer(): Tokenizer {
+    return this.#model.tokenizer;
+  }
+
+  /** Longest text in tokens, special ones included; what is longer is cut and reported in `truncated`. */
+  get maxSeqLength(): number {
+    return this.#model.maxSeqLength;
+  }
+
+  /** Components of a vector, zeros included. */
+  get dimension(): number {
+    return this.#model.widths[0] ?? 0;
+  }
+
+  /** The measure {@link SparseEncoder.similarity} uses. */
+  get similarityFnName(): SimilarityFunction {
+    return this.#sentence.similarityFnName;
+  }
+
+  /** The model's prompts by name. */
+  get prompts(): Readonly<Record<string, string>> {
+    return this.#sentence.prompts;
+  }
+
+  /**
+   * One vector a text, in the order given.
+   * @throws UsageError for what are no texts, or an option that makes no sense.
+   */
+  async encode(input: string | readonly string[], options: SparseEncodeOptions = {}): Promise<SparseEmbeddings> {
+    checkOptions('encode', options, encodeOptionNames);
+    const model = this.#model;
+    model.checkUsable();
+    const prompt = promptOf(this.#sentence, options);
+    const texts = readTexts(input, 'a string or a list of strings');
+    const most = options.maxActiveDims ?? this.#maxActiveDims;
+    const truncated: number[] = [];
+    const rows: SparseVector[] = [];
+    const tokenize = (index: number) => {
+      const sequence = model.tokenize(prompt + texts[index]);
+      if (sequence.truncated > 0) truncated.push(index);
+      return sequence;
+    };
+    const estimates = texts.map((text) => model.estimate(prompt.length + text.length));
+    await model.run(
+      { estimates, tokenize },
+      (index, [logits = new Float32Array()]) => {
+        rows[index] = largest(this.#weigh(logits), most);
+      },
+      options,
+    );
+    return new SparseEmbeddings(
+      rows,
+      this.dimension,
+      truncated.sort((a, b) => a - b),
+    );
+  }
+
+  /** {@link SparseEncoder.encode} with the model's `query` prompt, if it has one. */
+  async encodeQuery(input: string | readonly string[], options: SparseEncodeOptions = {}): Promise<SparseEmbeddings> {
+    checkOptions('encodeQuery', options, encodeOptionNames);
+    return this.encode(input, withPrompt(this.#sentence, queryPrompts, options));
+  }
+
+  /** {@link SparseEncoder.encode} with the model's `document`, `passage` or `corpus` prompt, if it has one. */
+  async encodeDocument(
+    input: string | readonly string[],
+    options: SparseEncodeOptions = {},
+  ): Promise<SparseEmbeddings> {
+    checkOptions('encodeDocument', options, encodeOptionNames);
+    return this.encode(input, withPrompt(this.#sentence, documentPrompts, options));
+  }
+
+  /** Every vector of `a` with every vector of `b`, by the model's measure: `[a, b]`. */
+  similarity(a: SparseEmbeddings, b: SparseEmbeddings): number[][] {
+    return sparseSimilarity(a, b, this.similarityFnName);
+  }
+
+  /** The tokens each vector is about with their weights, heaviest first. */
+  decode(embeddings: SparseEmbeddings, options: { readonly topK?: number | undefined } = {}): [string, number][][] {
+    checkOptions('decode', options, ['topK']);
+    return embeddings
+      .rows()
+      .map(({ indices, values }) =>
+        bestOf(values, options.topK).map((i): [string, number] => [
+          this.tokenizer.idToToken(indices[i] ?? -1) ?? '',
+          values[i] ?? 0,
+        ]),
+      );
+  }
+
+  /** Takes no more texts, lets calls that have begun end, then frees weights and memory. Safe to call twice. */
+  dispose(): Promise<void> {
+    return this.#model.dispose();
+  }
+
+  /** For `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  /** Weights of the whole vocabulary, from the largest logits `[V]`, or those of all tokens `[T, V]`. */
+  #weigh(logits: Float32Array): Float32Array {
+    const { strategy, weight } = this.#pooling;
+    if (strategy === 'max') return logits.map((logit) => (logit > 0 ? weight(logit) : 0));
+    const sums = new Float64Array(this.dimension);
+    logits.forEach((logit, i) => {
+      if (logit > 0) sums[i % sums.length] = (sums[i % sums.length] ?? 0) + weight(logit);
+    });
+    return Float32Array.from(sums);
+  }
+}
+
+/** What is not 0, or the `most` largest of it. */
+function largest(weights: Float32Array, most: number | undefined): SparseVector {
+  let indices = [...weights.keys()].filter((i) => weights[i] !== 0);
+  if (most !== undefined && indices.length > most) {
+    const best = bestOf(
+      indices.map((i) => weights[i] ?? 0),
+      most,
+    );
+    indices = best.map((i) => indices[i] ?? 0).sort((a, b) => a - b);
+  }
+  return { indices: Int32Array.from(indices), values: Float32Array.from(indices, (i) => weights[i] ?? 0) };
+}

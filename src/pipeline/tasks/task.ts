@@ -1,0 +1,102 @@
+/** What the pipelines share: texts in, one or many; options every call takes; tokenizing with nothing cut in silence. */
+import { UsageError } from '../../errors.js';
+import { describeValue, type OptionName } from '../../options.js';
+import type { TruncationStrategy } from '../../tokenizers/truncate.js';
+import type { Head, HeadModel } from '../head-model.js';
+import type { TokenSequence } from '../packed-batch.js';
+
+/** Options of every call of a pipeline. */
+export interface TaskCallOptions {
+  /** Cut what is longer than the model reads. Default false: it is an error. */
+  readonly truncation?: boolean | undefined;
+  readonly batchTokens?: number | undefined;
+  /** Rejects with the signal's reason; what has begun in native code ends first (milliseconds). */
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each native job with the sequences done so far and all of them. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+export const taskCallOptionNames = [
+  'truncation',
+  'batchTokens',
+  'signal',
+  'onProgress',
+] as const satisfies readonly OptionName[];
+
+/** A task: the head it needs, and the function it makes of a model that has it. */
+export interface Task<Call> {
+  readonly head: Head;
+  create(model: HeadModel): Call | Promise<Call>;
+}
+
+/** A text, and the second of a pair if there is one. */
+export interface TaskText {
+  readonly text: string;
+  readonly pair?: string | undefined;
+}
+
+/** A text as the model reads it. */
+export interface TokenizedText extends TokenSequence {
+  readonly inputIds: Int32Array;
+  /** 1 where the template put a special token. */
+  readonly specialTokensMask: Uint8Array;
+}
+
+/**
+ * Texts as a checked copy, and whether the caller gave one alone. `read` makes a text of what is no string.
+ * @throws UsageError for anything else, with its place.
+ */
+export function readTaskTexts(
+  task: string,
+  input: unknown,
+  read: (value: unknown) => TaskText | undefined = () => undefined,
+): { texts: readonly TaskText[]; alone: boolean } {
+  const alone = !Array.isArray(input);
+  const list: readonly unknown[] = alone ? [input] : Array.from(input);
+  const texts = list.map((value, index) => {
+    const text = typeof value === 'string' ? { text: value } : read(value);
+    if (text !== undefined) return text;
+    const found = `${alone ? 'got' : `but text ${index} is`} ${describeValue(value)}`;
+    throw new UsageError(`${task} takes a text or a list of texts, ${found}`);
+  });
+  return { texts, alone };
+}
+
+/**
+ * Runs texts and gives `take` what came of each: its rows of the head's first output, and the text as it was read.
+ * @param name what messages call a text: `fill-mask: text 3`.
+ * @param strategy which text of a pair `truncation` cuts.
+ * @throws UsageError for a text that is longer than the model reads, unless `truncation`.
+ */
+export async function runTexts(
+  model: HeadModel,
+  texts: readonly TaskText[],
+  options: TaskCallOptions,
+  { name, strategy = 'longest_first' }: { name: (index: number) => string; strategy?: TruncationStrategy },
+  take: (index: number, rows: Float32Array, text: TokenizedText) => void,
+): Promise<void> {
+  const read: TokenizedText[] = [];
+  const tokenize = (index: number) => {
+    const { text, pair } = texts[index] ?? { text: '' };
+    const tokenized = tokenizeText(model, { text, pair }, name(index), options.truncation ? strategy : false);
+    read[index] = tokenized;
+    return tokenized;
+  };
+  const estimates = texts.map(({ text, pair = '' }) => model.estimate(text.length + pair.length));
+  await model.run({ estimates, tokenize }, (index, [rows]) => take(index, rows!, read[index]!), options);
+}
+
+function tokenizeText(
+  model: HeadModel,
+  { text, pair }: TaskText,
+  name: string,
+  truncation: TruncationStrategy | false,
+): TokenizedText {
+  const most = model.maxSeqLength;
+  const options = { pair: pair === undefined ? undefined : model.cased(pair), truncation, maxLength: most };
+  const { ids, typeIds, specialTokensMask } = model.tokenizer.encode(model.cased(text), options);
+  if (ids.length <= most) return { inputIds: ids, tokenTypeIds: typeIds, specialTokensMask };
+  throw new UsageError(
+    `${name} has ${ids.length} tokens, this model reads ${most}; shorten it, or cut it with truncation: true`,
+  );
+}
