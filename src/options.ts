@@ -63,6 +63,7 @@ const kinds = {
   heads: any,
   hypothesisTemplate: text,
   inputIds: any,
+  keys: any,
   maxActiveDims: count,
   maxLength: length,
   mmap: flag,

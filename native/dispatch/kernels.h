@@ -42,14 +42,15 @@ struct GemmArgs {
 // Attention of rows [row_begin, row_end) of one head of one sequence. All pointers are at the sequence's first row and
 // the head's first column.
 struct AttentionArgs {
-  const float *q = nullptr, *k = nullptr, *v = nullptr;  // [length, width], steps ldq, ldk, ldv
+  const float *q = nullptr, *k = nullptr,
+              *v = nullptr;  // k, v [length, width], q [row_end, width], steps ldq, ldk, ldv
   int64_t ldq = 0, ldk = 0, ldv = 0;
   int64_t length = 0, width = 0;
   float scale = 1;
-  const float* bias = nullptr;  // [length, length], step ldb, or none: added to the scaled scores
+  const float* bias = nullptr;  // [row_end, length], step ldb, or none: added to the scaled scores
   int64_t ldb = 0;
   bool causal = false;
-  float* out = nullptr;  // [length, width], step ldo; not q, k or v
+  float* out = nullptr;  // [row_end, width], step ldo; not q, k or v
   int64_t ldo = 0;
   int64_t row_begin = 0, row_end = 0;
   float* scratch = nullptr;  // attention_scratch floats, filled by attention_pack

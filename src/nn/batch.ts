@@ -8,6 +8,8 @@ export interface Batch {
   readonly tokenTypeIds: Tensor;
   /** `[S+1]` i32: where each sequence begins; first 0, last N. */
   readonly offsets: Tensor;
+  /** `[S]` i32: how many of each sequence's first tokens are seen by attention. Undefined: all. */
+  readonly keys?: Tensor | undefined;
   /** Offers an inner value by name (`layer.0.output`); it is computed only if someone asked for it. */
   trace(name: string, value: () => Tensor): void;
 }

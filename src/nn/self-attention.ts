@@ -23,7 +23,8 @@ export class SelfAttention {
   /** `[N, D] → [N, D]`; `name` is what a trace calls the probabilities `[H, P]`. */
   forward(x: Tensor, batch: Batch, name: string): Tensor {
     const [q, k, v] = [this.query.forward(x), this.key.forward(x), this.value.forward(x)];
-    batch.trace(name, () => attentionProbs(q, k, batch.offsets, { heads: this.heads }));
-    return attention(q, k, v, batch.offsets, { heads: this.heads });
+    const options = { heads: this.heads, ...(batch.keys && { keys: batch.keys }) };
+    batch.trace(name, () => attentionProbs(q, k, batch.offsets, options));
+    return attention(q, k, v, batch.offsets, options);
   }
 }

@@ -1,8 +1,8 @@
 import { TensorError } from '../errors.js';
 import { checkOptions, describeValue } from '../options.js';
-import { PAIRS } from '../tensor/shape.js';
+import { OFFSETS, PAIRS, SEQUENCES } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { expectDtype, expectNumber, expectRank, run } from './run.js';
+import { expectDtype, expectNumber, expectRank, expectShape, run } from './run.js';
 
 /** How {@link attention} weighs. */
 export interface AttentionOptions {
@@ -14,6 +14,11 @@ export interface AttentionOptions {
   readonly causal?: boolean;
   /** `[H, L', L']` f32, L' at least the longest sequence: added before the softmax, the same for every sequence. */
   readonly bias?: Tensor;
+  /**
+   * `[S]` i32: how many of each sequence's first tokens are seen, from 1 to T; default all. What stands after them sees
+   * but is not seen. Not with `causal`.
+   */
+  readonly keys?: Tensor;
 }
 
 /**
@@ -22,8 +27,8 @@ export interface AttentionOptions {
  * @returns softmax(scale · q kᵀ + bias) v, `[N, H·d]` f32.
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, offsets: Tensor, options: AttentionOptions): Tensor {
-  const { attributes, bias } = check('attention', { q, k, v }, offsets, options);
-  return run({ op: 'attention', inputs: [q, k, v, offsets, ...bias], dtype: 'f32', shape: q.shape, attributes });
+  const { attributes, more } = check('attention', { q, k, v }, offsets, options);
+  return run({ op: 'attention', inputs: [q, k, v, offsets, ...more], dtype: 'f32', shape: q.shape, attributes });
 }
 
 /**
@@ -31,14 +36,14 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, offsets: Tensor, opti
  * @returns `[H, P]` f32, P = Σ T²: for each head the `[T, T]` blocks of all sequences, one after another.
  */
 export function attentionProbs(q: Tensor, k: Tensor, offsets: Tensor, options: AttentionOptions): Tensor {
-  const { attributes, bias } = check('attentionProbs', { q, k }, offsets, options);
+  const { attributes, more } = check('attentionProbs', { q, k }, offsets, options);
   // whatever the other operands are: offsets known while recording fix P, and recorded ones leave it open
   const shape = [options.heads, offsets.recorded ? PAIRS : pairsOf(offsets, q.shape[0] ?? 0)];
-  return run({ op: 'attentionProbs', inputs: [q, k, offsets, ...bias], dtype: 'f32', shape, attributes });
+  return run({ op: 'attentionProbs', inputs: [q, k, offsets, ...more], dtype: 'f32', shape, attributes });
 }
 
 function check(op: string, operands: Record<string, Tensor>, offsets: Tensor, options: AttentionOptions) {
-  checkOptions(op, options, ['heads', 'scale', 'causal', 'bias']);
+  checkOptions(op, options, ['heads', 'scale', 'causal', 'bias', 'keys']);
   const q = operands.q;
   const [tokens = 0, width = 0] = q?.shape ?? [];
   for (const [name, tensor] of Object.entries(operands)) {
@@ -49,7 +54,7 @@ function check(op: string, operands: Record<string, Tensor>, offsets: Tensor, op
   }
   expectDtype(op, 'offsets', offsets, 'i32');
   expectRank(op, 'offsets', offsets, 1, '[S+1]');
-  const { heads, bias, causal = false } = options;
+  const { heads, bias, keys, causal = false } = options;
   if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0) {
     throw new TensorError(op, `heads that divide the width ${width}`, describeValue(heads));
   }
@@ -59,9 +64,15 @@ function check(op: string, operands: Record<string, Tensor>, offsets: Tensor, op
       throw new TensorError(op, `bias [H,L,L] with H = ${heads}`, bias.toString());
     }
   }
+  if (keys !== undefined) {
+    expectDtype(op, 'keys', keys, 'i32');
+    const bounds = offsets.shape[0] ?? 0;
+    expectShape(op, 'keys', keys, [bounds === OFFSETS ? SEQUENCES : bounds - 1], '[S]');
+    if (causal) throw new TensorError(op, 'either keys or causal', 'both');
+  }
   const scale = options.scale ?? 1 / Math.sqrt(Math.max(width / heads, 1));
   expectNumber(op, 'scale', scale);
-  return { attributes: { heads, scale, causal }, bias: bias ? [bias] : [] };
+  return { attributes: { heads, scale, causal }, more: [bias, keys].filter((tensor) => tensor !== undefined) };
 }
 
 function pairsOf(offsets: Tensor, tokens: number): number {

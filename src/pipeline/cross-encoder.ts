@@ -5,7 +5,7 @@ import { checkOptions, describeValue, type OptionName } from '../options.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import { type ActivationFn, activationOf, readActivation, softmax } from './activation-fn.js';
 import { readModules, readSentenceConfig } from './folder.js';
-import { type Head, HeadModel } from './head-model.js';
+import { HeadModel, namedHead } from './head-model.js';
 import { type ComputeOptions, checkComputeOptions } from './load-options.js';
 import type { TokenSequence } from './packed-batch.js';
 import { type PromptOptions, type Prompts, promptOf } from './prompts.js';
@@ -64,10 +64,7 @@ const predictOptionNames = [
   'onProgress',
 ] as const satisfies readonly OptionName[];
 
-const head: Head = {
-  classes: ['ForSequenceClassification'],
-  outputs: ({ sequences }) => sequences,
-};
+const head = namedHead('ForSequenceClassification', ({ sequences }) => sequences);
 
 /** A cross-encoder. A pair has the same score to the bit in any batch, whatever its order or the threads. */
 export class CrossEncoder {

@@ -5,8 +5,8 @@ import { resolveModel } from '../hub/resolve.js';
 import { describe, JsonFile } from '../json-file.js';
 import { buildModel } from '../models/index.js';
 import type { Batch, ModelOutput } from '../nn/batch.js';
-import { Program } from '../program/index.js';
-import { OFFSETS, TOKENS } from '../tensor/shape.js';
+import { type Graph, Program } from '../program/index.js';
+import { OFFSETS, SEQUENCES, TOKENS } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Tokenizer } from '../tokenizers/tokenizer.js';
 import { Checkpoint } from '../weights/checkpoint.js';
@@ -22,12 +22,44 @@ const charactersPerToken = 4;
 /** Numbers a job's widest output may have: with a large vocabulary a job takes fewer tokens. */
 const outputsPerJob = 2 ** 24;
 
-/** What a task wants of a checkpoint. */
+/** What a task makes of a checkpoint. */
 export interface Head {
-  /** Ends of the class names in config.json's `architectures` that have it: `ForSequenceClassification`. */
-  readonly classes: readonly string[];
-  /** What of the model's output the task reads. */
-  readonly outputs: (output: ModelOutput, batch: Batch) => Readonly<Record<string, Tensor>>;
+  /** Builds the model. What it returns records one forward, whose outputs the task reads. */
+  build(config: JsonFile, checkpoint: Checkpoint): (batch: Batch) => Readonly<Record<string, Tensor>>;
+  /** Sequences say how many of their first tokens are seen by attention ({@link TokenSequence.keys}). */
+  readonly keys?: boolean;
+  /** What `build` reads besides the checkpoint: closed with it. */
+  readonly checkpoints?: readonly Checkpoint[];
+}
+
+/**
+ * The head that config.json names.
+ * @param end of the names in `architectures` that have it: `ForSequenceClassification`.
+ * @param outputs what of the model's output the task reads.
+ */
+export function namedHead(
+  end: string,
+  outputs: (output: ModelOutput, batch: Batch) => Readonly<Record<string, Tensor>>,
+): Head {
+  return {
+    build(config, checkpoint) {
+      const { architectures } = config.value;
+      const named: unknown = Array.isArray(architectures) ? architectures[0] : undefined;
+      if (typeof named !== 'string' || !named.endsWith(end)) {
+        const wanted = `must name a class …${end}, which has the head this task needs`;
+        throw config.error('architectures', `${wanted}, got ${describe(named)}`);
+      }
+      const model = buildModel(config, checkpoint);
+      return (batch) => outputs(model.forward(batch), batch);
+    },
+  };
+}
+
+/** A sequence, and how many ids were cut off it. */
+export interface TokenizedSequence extends TokenSequence {
+  readonly inputIds: Int32Array;
+  readonly tokenTypeIds: Int32Array;
+  readonly truncated: number;
 }
 
 /** One head, loaded and compiled. */
@@ -75,25 +107,15 @@ export class HeadModel {
     options.signal?.throwIfAborted();
     const folder = await resolveModel(idOrFolder);
     const config = await JsonFile.read(join(folder, 'config.json'));
-    checkArchitecture(config, head.classes);
     options.signal?.throwIfAborted();
     const checkpoint = await Checkpoint.open(folder, { mmap: options.mmap ?? true });
+    const checkpoints = [checkpoint, ...(head.checkpoints ?? [])];
     let program: Program | undefined;
     try {
-      const model = buildModel(config, checkpoint);
+      const forward = head.build(config, checkpoint);
       const { threads, dtype, cache = true, batchTokens } = options;
-      const compiling = Program.compile(
-        (graph) => {
-          const batch: Batch = {
-            inputIds: graph.input('inputIds', 'i32', [TOKENS]),
-            tokenTypeIds: graph.input('tokenTypeIds', 'i32', [TOKENS]),
-            offsets: graph.input('offsets', 'i32', [OFFSETS]),
-            trace: () => {},
-          };
-          return head.outputs(model.forward(batch), batch);
-        },
-        { threads, arithmetic: dtype, cache },
-      );
+      const record = (graph: Graph) => forward(inputsOf(graph, head.keys ?? false));
+      const compiling = Program.compile(record, { threads, arithmetic: dtype, cache });
       // Native code packs the weights while the tokenizer is read.
       const reading = Tokenizer.load(folder);
       await Promise.allSettled([compiling, reading]);
@@ -103,13 +125,13 @@ export class HeadModel {
       options.signal?.throwIfAborted();
       const widths = program.outputs.map(({ shape }) => shape[1] ?? 1);
       const most = Math.max(16, Math.floor(outputsPerJob / Math.max(1, ...widths)));
-      const sequences = new SequenceProgram(program, [checkpoint], batchTokens ?? Math.min(tokensPerJob, most));
+      const sequences = new SequenceProgram(program, checkpoints, batchTokens ?? Math.min(tokensPerJob, most));
       const maxSeqLength = limited(call, settings.maxSeqLength, options.maxLength, tokenizer);
       const { lowerCase } = settings;
       return new HeadModel({ folder, config, tokenizer, settings: { maxSeqLength, lowerCase }, widths, sequences });
     } catch (error) {
       program?.dispose();
-      checkpoint.close();
+      for (const open of checkpoints) open.close();
       throw error;
     }
   }
@@ -129,10 +151,10 @@ export class HeadModel {
     return this.#lowerCase ? text.toLowerCase() : text;
   }
 
-  /** A text or a pair as one sequence; of what is longer than the model reads, ids are cut off the longer text. */
-  tokenize(text: string, second?: string): TokenSequence & { readonly truncated: number } {
+  /** A text or a pair as one sequence; of what is longer than `maxLength`, ids are cut off the longer text. */
+  tokenize(text: string, second?: string, maxLength = this.maxSeqLength): TokenizedSequence {
     const pair = second === undefined ? undefined : this.cased(second);
-    const options = { pair, truncation: true, maxLength: this.maxSeqLength };
+    const options = { pair, truncation: true, maxLength };
     const { ids, typeIds, truncated } = this.tokenizer.encode(this.cased(text), options);
     return { inputIds: ids, tokenTypeIds: typeIds, truncated };
   }
@@ -148,15 +170,14 @@ export class HeadModel {
   }
 }
 
-function checkArchitecture(config: JsonFile, classes: readonly string[]): void {
-  const { architectures } = config.value;
-  const named: unknown = Array.isArray(architectures) ? architectures[0] : undefined;
-  if (typeof named === 'string' && classes.some((end) => named.endsWith(end))) return;
-  const wanted = classes.map((end) => `…${end}`).join(' or ');
-  throw config.error(
-    'architectures',
-    `must name a class ${wanted}, which has the head this task needs, got ${describe(named)}`,
-  );
+function inputsOf(graph: Graph, keys: boolean): Batch {
+  return {
+    inputIds: graph.input('inputIds', 'i32', [TOKENS]),
+    tokenTypeIds: graph.input('tokenTypeIds', 'i32', [TOKENS]),
+    offsets: graph.input('offsets', 'i32', [OFFSETS]),
+    ...(keys && { keys: graph.input('keys', 'i32', [SEQUENCES]) }),
+    trace: () => {},
+  };
 }
 
 function limited(call: string, limit: number, wanted: number | undefined, tokenizer: Tokenizer): number {

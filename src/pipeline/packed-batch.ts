@@ -15,6 +15,8 @@ export interface PackedBatch {
 export interface TokenSequence {
   readonly inputIds: ArrayLike<number>;
   readonly tokenTypeIds?: ArrayLike<number> | undefined;
+  /** How many of its first tokens are seen by attention, for models that ask. Default all. */
+  readonly keys?: number | undefined;
 }
 
 export function packBatch(sequences: readonly TokenSequence[]): PackedBatch {

@@ -36,7 +36,7 @@ export class SequenceProgram {
   #disposed = false;
 
   /**
-   * @param program its first inputs are inputIds, tokenTypeIds and offsets.
+   * @param program its inputs are inputIds, tokenTypeIds, offsets and, if it asks for them, keys.
    * @param tokensPerJob most tokens in one job for each thread, unless a run says otherwise.
    */
   constructor(program: Program, checkpoints: readonly Checkpoint[], tokensPerJob: number) {
@@ -99,7 +99,9 @@ export class SequenceProgram {
     const symbols = symbolSizes(offsets);
     const ports = this.#program.outputs;
     const outputs = ports.map(({ shape }) => new Float32Array(sizeOf(resolveShape(shape, symbols))));
-    await this.#program.fill([inputIds, tokenTypeIds, offsets], symbols, outputs, { threads, signal });
+    const keys = sequences.map((sequence) => sequence.keys ?? sequence.inputIds.length);
+    const inputs = [inputIds, tokenTypeIds, offsets, Int32Array.from(keys)].slice(0, this.#program.inputs.length);
+    await this.#program.fill(inputs, symbols, outputs, { threads, signal });
     indices.forEach((index, s) => {
       const rows = outputs.map((data, o) => {
         const [first, ...rest] = ports[o]?.shape ?? [];

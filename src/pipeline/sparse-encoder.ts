@@ -5,7 +5,7 @@ import { pool } from '../ops/index.js';
 import { checkOptions, type OptionName } from '../options.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import { readModules, readSentenceConfig, type SentenceConfig } from './folder.js';
-import { type Head, HeadModel } from './head-model.js';
+import { HeadModel, namedHead } from './head-model.js';
 import { type ComputeOptions, checkComputeOptions } from './load-options.js';
 import { readSpladePooling, type SpladePooling } from './modules/splade-pooling.js';
 import { documentPrompts, type PromptOptions, promptOf, queryPrompts, withPrompt } from './prompts.js';
@@ -74,13 +74,10 @@ export class SparseEncoder {
     const modules = await readModules(folder);
     const pooling = await readSpladePooling(folder, modules);
     const sentence = await readSentenceConfig(folder, 'dot', similarityFunctions);
-    const head: Head = {
-      classes: ['ForMaskedLM'],
-      outputs: ({ tokens: { logits } }, { offsets }) => {
-        if (!logits) return {};
-        return { logits: pooling.strategy === 'sum' ? logits : pool(logits, offsets, 'max') };
-      },
-    };
+    const head = namedHead('ForMaskedLM', ({ tokens: { logits } }, { offsets }) => {
+      if (!logits) return {};
+      return { logits: pooling.strategy === 'sum' ? logits : pool(logits, offsets, 'max') };
+    });
     const model = await HeadModel.load(call, modules?.[0]?.folder ?? folder, head, options);
     return new SparseEncoder(model, pooling, sentence, options.maxActiveDims ?? sentence.maxActiveDims);
   }

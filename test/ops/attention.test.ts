@@ -20,6 +20,7 @@ interface Shape {
   readonly scale?: number;
   /** How much further than the longest sequence a bias reaches; without it there is none. */
   readonly biasBeyond?: number;
+  readonly keys?: readonly number[];
 }
 
 function make(shape: Shape) {
@@ -34,12 +35,14 @@ function make(shape: Shape) {
     ...{ q, k, offsets, heads, width, causal: shape.causal ?? false },
     ...(shape.scale === undefined ? {} : { scale: shape.scale }),
     ...(bias ? { bias } : {}),
+    ...(shape.keys ? { keys: shape.keys } : {}),
   };
   const matrix = (data: Float32Array) => Tensor.from(data, { shape: [offsets.at(-1)!, heads * width] });
   const options: AttentionOptions = {
     ...{ heads, causal: shape.causal ?? false },
     ...(shape.scale === undefined ? {} : { scale: shape.scale }),
     ...(bias ? { bias: Tensor.from(bias.values, { shape: [heads, bias.side, bias.side] }) } : {}),
+    ...(shape.keys ? { keys: Tensor.from(Int32Array.from(shape.keys)) } : {}),
   };
   return { q: matrix(q), k: matrix(k), v: matrix(v), offsets: Tensor.from(offsets), options, twin, values: v };
 }
@@ -78,6 +81,20 @@ describe('attention and its probabilities', () => {
   it.each([0, 1, 13])('a bias that reaches %i beyond the longest sequence', (biasBeyond) => {
     check({ heads: 3, width: 16, lengths: mixed, biasBeyond });
     check({ heads: 3, width: 16, lengths: mixed, biasBeyond, causal: true });
+  });
+
+  it.each([[[3, 0, 1, 17, 2, 9]], [[1, 0, 1, 1, 1, 1]], [[2, 0, 1, 16, 1, 8]]])('of %j keys', (keys) => {
+    check({ heads: 3, width: 16, lengths: mixed, keys });
+    check({ heads: 2, width: 33, lengths: mixed, keys, biasBeyond: 1 });
+    check({ heads: 1, width: 32, lengths: [200, 130], keys: [70, 129] });
+  });
+
+  it('gives tokens that are seen the bits they have without those that are not', () => {
+    const { q, k, v, offsets, options } = make({ heads: 2, width: 24, lengths: [30, 9], keys: [17, 9] });
+    const part = (x: Tensor) => Tensor.from(x.toFloat32Array().slice(0, 17 * 48), { shape: [17, 48] });
+    const alone = attention(part(q), part(k), part(v), Tensor.from(Int32Array.of(0, 17)), { heads: 2 });
+    const all = attention(q, k, v, offsets, options).toFloat32Array();
+    expectSame(all.slice(0, 17 * 48), alone.toFloat32Array());
   });
 
   it.each([0, 1, -0.5, 0.0625])('a scale of %f', (scale) => check({ heads: 2, width: 24, lengths: mixed, scale }));
@@ -175,6 +192,22 @@ describe('offsets and bias that do not fit', () => {
     expect(() => attentionProbs(x, x, Tensor.from(Int32Array.of(0, 3)), { heads: 1 })).toThrow(/offsets/);
     expect(() => attentionProbs(x, x, Tensor.from(new Int32Array(0)), { heads: 1 })).toThrow(/offsets/);
     expect(() => attentionProbs(x, x, Tensor.from(Int32Array.of(0, -70000)), { heads: 1 })).toThrow(/offsets/);
+  });
+
+  it.each([
+    ['more than there are tokens', [5]],
+    ['none', [0]],
+    ['fewer than none', [-1]],
+  ])('keys: %s', (_, keys) => {
+    const options = { heads: 2, keys: Tensor.from(Int32Array.from(keys)) };
+    expect(() => run([0, 4], options)).toThrow(/sequence 0 has 4 tokens, its number of keys must be from 1 to that/);
+    expect(() => attentionProbs(x, x, Tensor.from(Int32Array.of(0, 4)), options)).toThrow(/number of keys/);
+  });
+
+  it('keys of other sequences, and with causal', () => {
+    const keys = Tensor.from(Int32Array.of(1, 1));
+    expect(() => run([0, 4], { heads: 2, keys })).toThrow(/keys \[S\] = \[1\]/);
+    expect(() => run([0, 2, 4], { heads: 2, keys, causal: true })).toThrow(/either keys or causal, got both/);
   });
 
   it('a bias shorter than the longest sequence', () => {

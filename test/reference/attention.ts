@@ -14,10 +14,12 @@ export interface AttentionCase {
   readonly causal?: boolean;
   /** `[heads, side, side]` */
   readonly bias?: { readonly values: Numbers; readonly side: number };
+  /** How many first tokens of each sequence are seen. */
+  readonly keys?: Numbers;
 }
 
 /** Probabilities of one head and sequence, `[T, T]`. */
-function block(c: AttentionCase, head: number, begin: number, length: number): Float64Array {
+function block(c: AttentionCase, head: number, begin: number, length: number, s: number): Float64Array {
   const columns = c.heads * c.width;
   const scores = new Float64Array(length * length);
   for (let i = 0; i < length; i++) {
@@ -27,23 +29,25 @@ function block(c: AttentionCase, head: number, begin: number, length: number): F
         dot += c.q[(begin + i) * columns + head * c.width + l]! * c.k[(begin + j) * columns + head * c.width + l]!;
       }
       const bias = c.bias ? c.bias.values[(head * c.bias.side + i) * c.bias.side + j]! : 0;
-      const seen = !c.causal || j <= i;
+      const seen = (!c.causal || j <= i) && j < (c.keys?.[s] ?? length);
       scores[i * length + j] = seen ? dot * (c.scale ?? 1 / Math.sqrt(c.width)) + bias : Number.NEGATIVE_INFINITY;
     }
   }
   return softmax(scores, length);
 }
 
-function eachBlock(c: AttentionCase, visit: (head: number, begin: number, length: number) => void): void {
+type Visit = (head: number, begin: number, length: number, sequence: number) => void;
+
+function eachBlock(c: AttentionCase, visit: Visit): void {
   for (let head = 0; head < c.heads; head++) {
-    for (let s = 0; s + 1 < c.offsets.length; s++) visit(head, c.offsets[s]!, c.offsets[s + 1]! - c.offsets[s]!);
+    for (let s = 0; s + 1 < c.offsets.length; s++) visit(head, c.offsets[s]!, c.offsets[s + 1]! - c.offsets[s]!, s);
   }
 }
 
 /** `[heads, Σ T²]` */
 export function attentionProbs(c: AttentionCase): Float64Array {
   const blocks: number[] = [];
-  eachBlock(c, (head, begin, length) => blocks.push(...block(c, head, begin, length)));
+  eachBlock(c, (head, begin, length, s) => blocks.push(...block(c, head, begin, length, s)));
   return Float64Array.from(blocks);
 }
 
@@ -51,8 +55,8 @@ export function attentionProbs(c: AttentionCase): Float64Array {
 export function attention(c: AttentionCase, v: Numbers): Float64Array {
   const columns = c.heads * c.width;
   const y = new Float64Array(v.length);
-  eachBlock(c, (head, begin, length) => {
-    const probs = block(c, head, begin, length);
+  eachBlock(c, (head, begin, length, s) => {
+    const probs = block(c, head, begin, length, s);
     for (let i = 0; i < length; i++) {
       for (let l = 0; l < c.width; l++) {
         let sum = 0;

@@ -22,18 +22,26 @@ struct Inputs {
         k(args.inputs[1]),
         v(args.inputs[with_values ? 2 : 1]),
         offsets(args.inputs[with_values ? 3 : 2]),
-        bias(args.input_count == (with_values ? 5 : 4) ? &args.inputs[with_values ? 4 : 3] : nullptr),
         heads(args.attributes->heads),
-        width(heads > 0 ? q.cols() / heads : 0) {}
+        width(heads > 0 ? q.cols() / heads : 0) {
+    for (int i = with_values ? 4 : 3; i < args.input_count; ++i) {
+      (is_bias(args.inputs[i]) ? bias : keys) = &args.inputs[i];
+    }
+  }
+
+  // What may follow the offsets: a bias, numbers of keys, or both in this order.
+  static bool is_bias(const View& view) { return view.rank == 3; }
 
   const View &q, &k, &v, &offsets;
-  const View* bias;
+  const View *bias = nullptr, *keys = nullptr;
   int64_t heads;
   int64_t width;  // of one head
 
   int64_t sequences() const { return offsets.cols() - 1; }
   int64_t begin(int64_t s) const { return offsets.as<const int32_t>()[s]; }
   int64_t length(int64_t s) const { return begin(s + 1) - begin(s); }
+  // Tokens of a sequence that its tokens see.
+  int64_t seen(int64_t s) const { return keys != nullptr ? keys->as<const int32_t>()[s] : length(s); }
 };
 
 struct Unit {
@@ -94,7 +102,8 @@ void probabilities(const OpArgs& args, const Inputs& in, const Unit& unit, const
       const int64_t side = in.bias->cols();
       args.kernels->add(row, in.bias->as<const float>() + (unit.head * side + query) * side, row, length);
     }
-    if (args.attributes->causal) std::fill(row + query + 1, row + length, -std::numeric_limits<float>::infinity());
+    const int64_t seen = args.attributes->causal ? query + 1 : in.seen(unit.sequence);
+    std::fill(row + seen, row + length, -std::numeric_limits<float>::infinity());
   }
   args.kernels->softmax(out, length, out, length, rows, length);
 }
@@ -102,7 +111,7 @@ void probabilities(const OpArgs& args, const Inputs& in, const Unit& unit, const
 Status check_common(const char* op, const OpArgs& args, bool with_values) {
   Check c(op, args);
   const int least = with_values ? 4 : 3;
-  if (!c.inputs(least, least + 1)) return c.status();
+  if (!c.inputs(least, least + 2)) return c.status();
   const int64_t heads = args.attributes->heads;
   for (int i = 0; i + 1 < least; ++i) {
     c.type(i, DType::f32)
@@ -113,11 +122,20 @@ Status check_common(const char* op, const OpArgs& args, bool with_values) {
          "the columns of q must be a multiple of `heads`, which must be at least 1");
   c.type(least - 1, DType::i32).rank(least - 1, 1).contiguous(least - 1).output(DType::f32);
   c.that(args.inputs[least - 1].cols() >= 1, "offsets must not be empty");
-  if (args.input_count > least) {
-    const View& bias = args.inputs[least];
-    c.type(least, DType::f32).rank(least, 3).contiguous(least);
-    c.that(bias.rank == 3 && bias.shape[0] == heads && bias.shape[1] == bias.shape[2], "bias must be [heads, L, L]");
+  int next = least;
+  if (next < args.input_count && Inputs::is_bias(args.inputs[next])) {
+    const View& bias = args.inputs[next];
+    c.type(next, DType::f32).contiguous(next);
+    c.that(bias.shape[0] == heads && bias.shape[1] == bias.shape[2], "bias must be [heads, L, L]");
+    ++next;
   }
+  if (next < args.input_count) {
+    c.type(next, DType::i32).rank(next, 1).contiguous(next);
+    c.that(args.inputs[next].cols() == args.inputs[least - 1].cols() - 1, "keys must have one entry a sequence");
+    c.that(!args.attributes->causal, "keys do not go with `causal`");
+    ++next;
+  }
+  c.that(next == args.input_count, "after offsets may come a bias and keys");
   return c.status();
 }
 
@@ -132,11 +150,19 @@ Status check_probs(const OpArgs& args) {
   return Check("attentionProbs", args).that(fits, "output must be [heads, sum of squared lengths]").status();
 }
 
-// What only the offsets tell: they are sound, and no sequence is longer than the bias reaches.
+// What only the values tell: offsets are sound, each sequence has the keys it sees, and none is longer than the bias.
 Status check_lengths(const char* op, const Inputs& in, int64_t* longest) {
   if (Status status = check_offsets(op, in.offsets, in.q.rows()); !status.is_ok()) return status;
   *longest = 0;
-  for (int64_t s = 0; s < in.sequences(); ++s) *longest = std::max(*longest, in.length(s));
+  for (int64_t s = 0; s < in.sequences(); ++s) {
+    *longest = std::max(*longest, in.length(s));
+    const int64_t seen = in.seen(s);
+    if (seen > in.length(s) || (seen < 1 && in.length(s) > 0) || seen < 0) {
+      return Status::error(std::string(op) + ": sequence " + std::to_string(s) + " has " +
+                           std::to_string(in.length(s)) + " tokens, its number of keys must be from 1 to that, got " +
+                           std::to_string(seen));
+    }
+  }
   if (in.bias == nullptr || *longest <= in.bias->cols()) return Status::ok();
   return Status::error(std::string(op) + ": a sequence has " + std::to_string(*longest) +
                        " tokens, but bias reaches only " + std::to_string(in.bias->cols()));
@@ -183,7 +209,7 @@ Status run_attention(const OpArgs& args) {
       head.v = in.v.as<const float>() + first * head.ldv + column;
       head.out = args.output.as<float>() + first * head.ldo + column;
       if (in.bias != nullptr) head.bias = in.bias->as<const float>() + unit.head * head.ldb * head.ldb;
-      head.length = in.length(unit.sequence);
+      head.length = in.seen(unit.sequence);
       kernels.pack(head);
       packed_sequence = unit.sequence;
       packed_head = unit.head;

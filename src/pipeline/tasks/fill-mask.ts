@@ -4,6 +4,7 @@ import { ConfigError, UsageError } from '../../errors.js';
 import { checkOptions, describeValue } from '../../options.js';
 import type { Tokenizer } from '../../tokenizers/tokenizer.js';
 import { softmax } from '../activation-fn.js';
+import { namedHead } from '../head-model.js';
 import { specialTokenId } from '../special-token.js';
 import { bestOf } from './labels.js';
 import { readTaskTexts, runTexts, type Task, type TaskCallOptions, taskCallOptionNames } from './task.js';
@@ -37,7 +38,7 @@ export interface FillMask {
 const task = 'fill-mask';
 
 export const fillMask: Task<FillMask> = {
-  head: { classes: ['ForMaskedLM'], outputs: ({ tokens }) => tokens },
+  head: namedHead('ForMaskedLM', ({ tokens }) => tokens),
   async create(model) {
     const { tokenizer, folder } = model;
     const vocabulary = model.widths[0] ?? 1;

@@ -4,6 +4,7 @@
  */
 import { checkOptions } from '../../options.js';
 import { sigmoid } from '../activation-fn.js';
+import { namedHead } from '../head-model.js';
 import { readTaskTexts, runTexts, type Task, type TaskCallOptions, taskCallOptionNames } from './task.js';
 
 /** A token of a text. */
@@ -25,7 +26,7 @@ export interface ReplacedTokenDetection {
 const task = 'replaced-token-detection';
 
 export const replacedTokenDetection: Task<ReplacedTokenDetection> = {
-  head: { classes: ['ForPreTraining'], outputs: ({ tokens }) => tokens },
+  head: namedHead('ForPreTraining', ({ tokens }) => tokens),
   create(model) {
     const { tokenizer } = model;
     async function detect(input: unknown, options: TaskCallOptions = {}) {

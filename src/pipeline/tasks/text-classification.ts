@@ -3,6 +3,7 @@ import { UsageError } from '../../errors.js';
 import type { JsonFile } from '../../json-file.js';
 import { checkOptions, describeValue } from '../../options.js';
 import { sigmoid, softmax } from '../activation-fn.js';
+import { namedHead } from '../head-model.js';
 import { bestOf, labelsOf } from './labels.js';
 import {
   readTaskTexts,
@@ -48,7 +49,7 @@ const functions: Readonly<Record<string, (logits: Float32Array) => ArrayLike<num
 };
 
 export const textClassification: Task<TextClassification> = {
-  head: { classes: ['ForSequenceClassification'], outputs: ({ sequences }) => sequences },
+  head: namedHead('ForSequenceClassification', ({ sequences }) => sequences),
   create(model) {
     const labels = labelsOf(model.config, model.widths[0] ?? 1);
     const usual = defaultFunction(model.config, labels.length);

@@ -6,6 +6,7 @@ import { UsageError } from '../../errors.js';
 import type { JsonFile } from '../../json-file.js';
 import { checkOptions, describeValue } from '../../options.js';
 import { softmax } from '../activation-fn.js';
+import { namedHead } from '../head-model.js';
 import { bestOf, labelsOf } from './labels.js';
 import { readTaskTexts, runTexts, type Task, type TaskCallOptions, taskCallOptionNames } from './task.js';
 
@@ -37,7 +38,7 @@ export interface ZeroShotClassification {
 const task = 'zero-shot-classification';
 
 export const zeroShotClassification: Task<ZeroShotClassification> = {
-  head: { classes: ['ForSequenceClassification'], outputs: ({ sequences }) => sequences },
+  head: namedHead('ForSequenceClassification', ({ sequences }) => sequences),
   create(model) {
     const count = model.widths[0] ?? 1;
     const entailment = entailmentOf(model.config, count);
