@@ -22,6 +22,8 @@ export { Embeddings, type Truncation } from './pipeline/embeddings.js';
 export type { EncodeInput, EncodeOptions } from './pipeline/encode-options.js';
 export type { ExplainedOp, ExplainedRun, ExplainOptions, Explanation } from './pipeline/explain.js';
 export type { ComputeOptions, LoadOptions, ModelOptions } from './pipeline/load-options.js';
+export { MultiVectorEmbeddings, maxsim, maxsimPairwise } from './pipeline/multi-vector-embeddings.js';
+export { type MultiVectorEncodeOptions, MultiVectorEncoder } from './pipeline/multi-vector-encoder.js';
 export { type LoadedPipeline, type PipelineOptions, pipeline, type TaskCalls } from './pipeline/pipeline.js';
 export type { PromptOptions } from './pipeline/prompts.js';
 export { Scores } from './pipeline/scores.js';

@@ -72,12 +72,15 @@ function familyOf(config: JsonFile): Family {
   return family;
 }
 
-/** The encoder of a checkpoint, whatever head stands beside it. */
-export function buildEncoder(config: JsonFile, checkpoint: Checkpoint): Encoder {
+/**
+ * The encoder of a checkpoint, whatever head stands beside it.
+ * @param others weights that the caller reads himself.
+ */
+export function buildEncoder(config: JsonFile, checkpoint: Checkpoint, others: readonly RegExp[] = []): Encoder {
   const family = familyOf(config);
   const w = WeightScope.of(checkpoint);
   const encoder = new family.encoder(w.atOptional(family.prefix), config);
-  w.finish(family.unread.encoder);
+  w.finish([...family.unread.encoder, ...others]);
   return encoder;
 }
 

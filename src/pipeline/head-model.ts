@@ -67,6 +67,8 @@ export class HeadModel {
   readonly folder: string;
   readonly config: JsonFile;
   readonly tokenizer: Tokenizer;
+  /** Most tokens that the model has positions for. */
+  readonly positions: number;
   /** Longest sequence in tokens, special ones included. */
   readonly maxSeqLength: number;
   /** Last axis of each output, in the order the head lists them. */
@@ -79,15 +81,16 @@ export class HeadModel {
     folder: string;
     config: JsonFile;
     tokenizer: Tokenizer;
-    settings: { maxSeqLength: number; lowerCase: boolean };
+    limits: { positions: number; maxSeqLength: number; lowerCase: boolean };
     widths: readonly number[];
     sequences: SequenceProgram;
   }) {
     this.folder = parts.folder;
     this.config = parts.config;
     this.tokenizer = parts.tokenizer;
-    this.maxSeqLength = parts.settings.maxSeqLength;
-    this.#lowerCase = parts.settings.lowerCase;
+    this.positions = parts.limits.positions;
+    this.maxSeqLength = parts.limits.maxSeqLength;
+    this.#lowerCase = parts.limits.lowerCase;
     this.widths = parts.widths;
     this.#sequences = parts.sequences;
   }
@@ -104,14 +107,15 @@ export class HeadModel {
     options: ComputeOptions & { readonly maxLength?: number | undefined },
   ): Promise<HeadModel> {
     if (idOrFolder === undefined) throw new UsageError(`${call} needs the id or the folder of a model`);
-    options.signal?.throwIfAborted();
-    const folder = await resolveModel(idOrFolder);
-    const config = await JsonFile.read(join(folder, 'config.json'));
-    options.signal?.throwIfAborted();
-    const checkpoint = await Checkpoint.open(folder, { mmap: options.mmap ?? true });
-    const checkpoints = [checkpoint, ...(head.checkpoints ?? [])];
+    const checkpoints = [...(head.checkpoints ?? [])];
     let program: Program | undefined;
     try {
+      options.signal?.throwIfAborted();
+      const folder = await resolveModel(idOrFolder);
+      const config = await JsonFile.read(join(folder, 'config.json'));
+      options.signal?.throwIfAborted();
+      const checkpoint = await Checkpoint.open(folder, { mmap: options.mmap ?? true });
+      checkpoints.push(checkpoint);
       const forward = head.build(config, checkpoint);
       const { threads, dtype, cache = true, batchTokens } = options;
       const record = (graph: Graph) => forward(inputsOf(graph, head.keys ?? false));
@@ -121,14 +125,16 @@ export class HeadModel {
       await Promise.allSettled([compiling, reading]);
       program = await compiling;
       const tokenizer = await reading;
-      const settings = await readTransformerSettings(folder, tokenizer, config.integer('max_position_embeddings'));
+      const positions = config.integer('max_position_embeddings');
+      const settings = await readTransformerSettings(folder, tokenizer, positions);
       options.signal?.throwIfAborted();
       const widths = program.outputs.map(({ shape }) => shape[1] ?? 1);
       const most = Math.max(16, Math.floor(outputsPerJob / Math.max(1, ...widths)));
       const sequences = new SequenceProgram(program, checkpoints, batchTokens ?? Math.min(tokensPerJob, most));
       const maxSeqLength = limited(call, settings.maxSeqLength, options.maxLength, tokenizer);
       const { lowerCase } = settings;
-      return new HeadModel({ folder, config, tokenizer, settings: { maxSeqLength, lowerCase }, widths, sequences });
+      const limits = { positions, maxSeqLength, lowerCase };
+      return new HeadModel({ folder, config, tokenizer, limits, widths, sequences });
     } catch (error) {
       program?.dispose();
       for (const open of checkpoints) open.close();
