@@ -32,8 +32,10 @@ const sourceLayers = {
   server: [...library, 'index'],
   explorer: [...library, 'index'],
 };
-// A model its paper defines as a change to another may import that one.
-const baseModels = ['bert'];
+// A model its paper defines as a change to another may import that one. Besides, models import what every family stands on
+// (models/family) and the parts of their own: `deberta-v2` those whose names begin so.
+const baseModels = ['bert', 'bert-layers'];
+const stem = (file) => path.posix.basename(file).split(/[-.]/)[0];
 
 const nativeLayers = {
   core: [],
@@ -73,7 +75,8 @@ function checkSource(file) {
     const resolved = path.posix.join(path.posix.dirname(file), target);
     const to = resolved === 'package-root.cjs' ? 'package-root' : layerOf(resolved, 'src');
     const name = path.posix.basename(resolved, '.js');
-    const sibling = layer === 'models' && to === 'models' && path.posix.basename(file) !== 'index.ts';
+    const ofModels = layer === 'models' && to === 'models' && path.posix.basename(file) !== 'index.ts';
+    const sibling = ofModels && path.posix.dirname(resolved) === 'src/models' && stem(resolved) !== stem(file);
     if (sibling && !baseModels.includes(name)) problems.push(`${file}: a model may not import the model '${name}'`);
     if (to !== layer && !allowed.includes(to) && !open.includes(to)) {
       problems.push(`${file}: ${layer} may not import ${to} (${target})`);

@@ -27,6 +27,10 @@ export interface NativeAttributes {
   axis?: number;
   begin?: number;
   order?: readonly number[];
+  bias?: string;
+  window?: number;
+  padding?: number;
+  size?: number;
 }
 
 /** One `[out, in]` weight with its bias; a linear step may stack several along `out`. */

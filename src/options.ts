@@ -57,6 +57,8 @@ const kinds = {
   bias: any,
   cache: flag,
   causal: flag,
+  distanceBias: any,
+  distances: any,
   dtype: any,
   eager: flag,
   functionToApply: any,
@@ -75,6 +77,8 @@ const kinds = {
   pair: text,
   prompt: text,
   promptName: text,
+  queries: any,
+  relative: any,
   returnDocuments: flag,
   runs: count,
   scale: any,
@@ -88,6 +92,7 @@ const kinds = {
   topK: count,
   truncateDim: count,
   truncation,
+  window: any,
 } as const satisfies Readonly<Record<string, Kind>>;
 
 /** A name that {@link checkOptions} knows. */

@@ -34,6 +34,7 @@ size_t read_choice(const Napi::Value& value, const char* name, const char* const
 constexpr const char* kDtypes[] = {"f32", "f16", "bf16", "f64", "i8", "i32", "i64"};
 constexpr const char* kActivations[] = {"none", "gelu", "gelu_tanh", "relu", "silu", "tanh", "sigmoid"};
 constexpr const char* kNorms[] = {"none", "layer"};
+constexpr const char* kBiasKinds[] = {"none", "square", "distance", "query", "key", "query_key"};
 constexpr const char* kArithmetics[] = {"f32", "bf16", "int8"};
 constexpr const char* kPoolModes[] = {"cls", "last", "mean", "max", "mean_sqrt_len", "weighted_mean"};
 
@@ -157,7 +158,8 @@ Attributes read_attributes(const Napi::Value& value) {
   const Napi::Value heads = object["heads"], scale = object["scale"], causal = object["causal"], eps = object["eps"],
                     activation = object["activation"], mode = object["mode"], axis = object["axis"],
                     begin = object["begin"], order = object["order"], arithmetic = object["arithmetic"],
-                    norm = object["norm"];
+                    norm = object["norm"], bias = object["bias"], window = object["window"],
+                    padding = object["padding"], size = object["size"];
   if (given(heads)) a.heads = read_integer(heads, "heads", 1, 1 << 20);
   if (given(scale)) a.scale = static_cast<float>(read_number(scale, "scale"));
   if (given(causal)) a.causal = read_bool(causal, "causal");
@@ -169,6 +171,10 @@ Attributes read_attributes(const Napi::Value& value) {
   if (given(axis)) a.axis = read_integer(axis, "axis", 0, kMaxRank - 1);
   if (given(begin)) a.begin = read_integer(begin, "begin", 0, kMaxElements);
   if (given(order)) read_order(order, &a);
+  if (given(bias)) a.bias = static_cast<BiasKind>(read_choice(bias, "bias", kBiasKinds));
+  if (given(window)) a.window = read_integer(window, "window", 0, kMaxElements);
+  if (given(padding)) a.padding = read_integer(padding, "padding", 0, kMaxElements);
+  if (given(size)) a.size = read_integer(size, "size", 1, 1 << 20);
   return a;
 }
 

@@ -10,12 +10,17 @@ namespace vectral {
 
 enum class PoolMode : uint8_t { cls, last, mean, max, mean_sqrt_len, weighted_mean };
 
+// What is added to attention's scores: ops/attention_bias.h.
+enum class BiasKind : uint8_t { none, square, distance, query, key, query_key };
+
 enum class Norm : uint8_t { none, layer };
 
 struct Attributes {
   int64_t heads = 1;                         // attention
   float scale = 1.0f;                        // attention: factor on q . k
   bool causal = false;                       // attention: a token sees itself and what stands before it
+  BiasKind bias = BiasKind::none;            // attention
+  int64_t window = -1;                       // attention: keys further away are not seen; negative: all are
   float eps = 0.0f;                          // layerNorm, rmsNorm, l2Normalize; linear with a norm
   Activation activation = Activation::none;  // linear: applied after the bias, before the residual
   Arithmetic arithmetic =
@@ -25,6 +30,8 @@ struct Attributes {
   int64_t axis = 0;                // slice, concat
   int64_t begin = 0;               // slice
   int64_t order[kMaxRank] = {};    // transpose
+  int64_t padding = -1;            // positions: an id that has no place of its own
+  int64_t size = 1;                // unfold: rows side by side
 };
 
 }  // namespace vectral

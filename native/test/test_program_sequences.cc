@@ -77,7 +77,10 @@ TEST_CASE("attention and attentionProbs: lengths around blocks and panels, bias,
       EagerCall attend = call_of("attention", {q, k, v, ints(c.offsets)}, {rows, columns});
       EagerCall probs = call_of("attentionProbs", {q, k, ints(c.offsets)}, {c.heads, squares});
       for (EagerCall* call : {&attend, &probs}) {
-        if (c.biased) call->inputs.push_back(bias);
+        if (c.biased) {
+          call->inputs.push_back(bias);
+          call->attributes.bias = BiasKind::square;
+        }
         call->attributes.heads = c.heads;
         call->attributes.scale = static_cast<float>(scale);
         call->attributes.causal = c.causal;

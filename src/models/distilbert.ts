@@ -9,35 +9,34 @@ import { Embedding } from '../nn/embedding.js';
 import { LayerNorm } from '../nn/layer-norm.js';
 import { Linear } from '../nn/linear.js';
 import { SelfAttention } from '../nn/self-attention.js';
-import { add, positions } from '../ops/index.js';
+import { add, positions, relu } from '../ops/index.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { WeightScope } from '../weights/scope.js';
+import { readHeads, readPositions } from './family/config.js';
+import { type Encoder, encoderOutput, type Family, type Limits } from './family/family.js';
+import { headsOf } from './family/heads.js';
 
 /** Not in config.json: the reference has it in its code. */
 const layerNormEps = 1e-12;
 
-/** What the encoder reads of config.json, and the two sizes every encoder tells under BERT's names. */
-export interface DistilBertConfig {
-  vocab_size: number;
-  max_position_embeddings: number;
-  hidden_size: number;
-  n_layers: number;
-  n_heads: number;
-  hidden_dim: number;
-  activation: Activation;
+interface DistilBertConfig {
+  readonly vocab_size: number;
+  readonly max_position_embeddings: number;
+  readonly dim: number;
+  readonly n_layers: number;
+  readonly n_heads: number;
+  readonly hidden_dim: number;
+  readonly activation: Activation;
 }
 
 function distilBertConfig(config: JsonFile): DistilBertConfig {
-  const hidden_size = config.integer('dim', { max: 65536 });
-  const n_heads = config.integer('n_heads', { max: 4096 });
-  if (hidden_size % n_heads !== 0)
-    throw config.error('n_heads', `is ${n_heads}, which does not divide dim ${hidden_size}`);
+  const dim = config.integer('dim', { max: 65536 });
   return {
     vocab_size: config.integer('vocab_size'),
-    max_position_embeddings: config.integer('max_position_embeddings', { max: 1 << 24 }),
-    hidden_size,
+    max_position_embeddings: readPositions(config),
+    dim,
     n_layers: config.integer('n_layers', { min: 0, max: 1024 }),
-    n_heads,
+    n_heads: readHeads(config, 'n_heads', 'dim', dim),
     hidden_dim: config.integer('hidden_dim', { max: 1 << 20 }),
     activation: activationOf(config, 'activation', 'gelu'),
   };
@@ -49,9 +48,9 @@ class DistilBertEmbeddings {
   readonly norm: LayerNorm;
 
   constructor(w: WeightScope, c: DistilBertConfig) {
-    this.word = new Embedding(w.at('word_embeddings'), c.vocab_size, c.hidden_size);
-    this.position = new Embedding(w.at('position_embeddings'), c.max_position_embeddings, c.hidden_size);
-    this.norm = new LayerNorm(w.at('LayerNorm'), c.hidden_size, layerNormEps);
+    this.word = new Embedding(w.at('word_embeddings'), c.vocab_size, c.dim);
+    this.position = new Embedding(w.at('position_embeddings'), c.max_position_embeddings, c.dim);
+    this.norm = new LayerNorm(w.at('LayerNorm'), c.dim, layerNormEps);
   }
 
   /** ids `[N] → [N, D]` */
@@ -71,12 +70,12 @@ class DistilBertLayer {
 
   constructor(w: WeightScope, c: DistilBertConfig) {
     const names = { query: 'q_lin', key: 'k_lin', value: 'v_lin' };
-    this.attention = new SelfAttention(w.at('attention'), c.hidden_size, c.n_heads, names);
-    this.attentionOutput = new Linear(w.at('attention.out_lin'), c.hidden_size, c.hidden_size);
-    this.attentionNorm = new LayerNorm(w.at('sa_layer_norm'), c.hidden_size, layerNormEps);
-    this.lin1 = new Linear(w.at('ffn.lin1'), c.hidden_size, c.hidden_dim);
-    this.lin2 = new Linear(w.at('ffn.lin2'), c.hidden_dim, c.hidden_size);
-    this.outputNorm = new LayerNorm(w.at('output_layer_norm'), c.hidden_size, layerNormEps);
+    this.attention = new SelfAttention(w.at('attention'), c.dim, c.n_heads, { names });
+    this.attentionOutput = new Linear(w.at('attention.out_lin'), c.dim, c.dim);
+    this.attentionNorm = new LayerNorm(w.at('sa_layer_norm'), c.dim, layerNormEps);
+    this.lin1 = new Linear(w.at('ffn.lin1'), c.dim, c.hidden_dim);
+    this.lin2 = new Linear(w.at('ffn.lin2'), c.hidden_dim, c.dim);
+    this.outputNorm = new LayerNorm(w.at('output_layer_norm'), c.dim, layerNormEps);
     this.activation = c.activation;
   }
 
@@ -89,20 +88,22 @@ class DistilBertLayer {
   }
 }
 
-/** The encoder. `tokens.lastHiddenState` `[N, D]`. */
-export class DistilBertModel {
-  readonly config: DistilBertConfig;
+export class DistilBertModel implements Encoder {
+  readonly limits: Limits;
+  readonly hiddenSize: number;
+  readonly words: Tensor;
   readonly embeddings: DistilBertEmbeddings;
   readonly layers: readonly DistilBertLayer[];
 
   constructor(w: WeightScope, config: JsonFile) {
     const c = distilBertConfig(config);
-    this.config = c;
+    this.limits = { maxTokens: c.max_position_embeddings, vocabSize: c.vocab_size, tokenTypes: 1 };
+    this.hiddenSize = c.dim;
     this.embeddings = new DistilBertEmbeddings(w.at('embeddings'), c);
+    this.words = this.embeddings.word.weight;
     this.layers = Array.from({ length: c.n_layers }, (_, i) => new DistilBertLayer(w.at('transformer.layer', i), c));
   }
 
-  /** Hidden states after the last layer, `[N, D]`. */
   encode(batch: Batch): Tensor {
     let x = this.embeddings.forward(batch);
     batch.trace('embeddings.output', () => x);
@@ -114,6 +115,31 @@ export class DistilBertModel {
   }
 
   forward(batch: Batch): ModelOutput {
-    return { tokens: { lastHiddenState: this.encode(batch) }, sequences: {} };
+    return encoderOutput(this, batch);
   }
 }
+
+const build = (w: WeightScope, config: JsonFile) => new DistilBertModel(w, config);
+const heads = headsOf(build, 'distilbert');
+
+export const distilbert: Family = {
+  encoder: build,
+  prefix: 'distilbert',
+  heads: {
+    ForMaskedLM: heads.maskedLanguageModel({
+      dense: 'vocab_transform',
+      norm: 'vocab_layer_norm',
+      decoder: 'vocab_projector',
+      bias: 'vocab_projector.bias',
+      activation: (config) => activationOf(config, 'activation', 'gelu'),
+    }),
+    ForSequenceClassification: heads.firstTokenClassification({
+      dense: 'pre_classifier',
+      activation: () => relu,
+      out: 'classifier',
+    }),
+    ForTokenClassification: heads.tokenClassification,
+    ForQuestionAnswering: heads.questionAnswering,
+  },
+  ofHeads: [/^(vocab_transform|vocab_layer_norm|vocab_projector|pre_classifier|classifier|qa_outputs)\./],
+};

@@ -1,69 +1,44 @@
-/** Every model family, by config.json's `model_type`: one entry a family. */
+/** Every model family, by config.json's `model_type`. */
 import { describe, type JsonFile } from '../json-file.js';
-import type { Batch, ModelOutput } from '../nn/batch.js';
-import type { Tensor } from '../tensor/tensor.js';
 import type { Checkpoint } from '../weights/checkpoint.js';
 import { WeightScope } from '../weights/scope.js';
-import { BertModel } from './bert.js';
-import {
-  BertForMaskedLM,
-  BertForQuestionAnswering,
-  BertForSequenceClassification,
-  BertForTokenClassification,
-} from './bert-heads.js';
-import { DistilBertModel } from './distilbert.js';
+import { albert } from './albert.js';
+import { bert } from './bert.js';
+import { debertaV2 } from './deberta-v2.js';
+import { distilbert } from './distilbert.js';
+import { electra } from './electra.js';
+import type { Encoder, Family, Model } from './family/family.js';
+import { gte } from './gte.js';
+import { modernbert } from './modernbert.js';
+import { mpnet } from './mpnet.js';
+import { nomicBert } from './nomic-bert.js';
+import { roberta } from './roberta.js';
+import { t5 } from './t5.js';
 
-/** A model with any head: what `AutoModel` runs. */
-export interface Model {
-  forward(batch: Batch): ModelOutput;
-}
-
-/** A model without a head: what sentence encoders stand on. */
-export interface Encoder extends Model {
-  readonly config: {
-    readonly hidden_size: number;
-    readonly max_position_embeddings: number;
-    readonly vocab_size: number;
-  };
-  /** Hidden states after the last layer, `[N, D]`. */
-  encode(batch: Batch): Tensor;
-}
-
-interface Family {
-  readonly encoder: new (w: WeightScope, config: JsonFile) => Encoder;
-  /** By the class name that config.json's `architectures` gives. */
-  readonly heads: Readonly<Record<string, new (w: WeightScope, config: JsonFile) => Model>>;
-  /** Prefix of the encoder's weights in checkpoints with a head. */
-  readonly prefix: string;
-  /** Weights that the encoder leaves unread, and those that any head may. */
-  readonly unread: { readonly encoder: readonly RegExp[]; readonly heads: readonly RegExp[] };
-}
-
-const positionIds = /(^|\.)embeddings\.position_ids$/;
+export type { Encoder, Limits, Model } from './family/family.js';
 
 const families: Readonly<Record<string, Family>> = {
-  bert: {
-    encoder: BertModel,
-    heads: { BertForMaskedLM, BertForQuestionAnswering, BertForSequenceClassification, BertForTokenClassification },
-    prefix: 'bert',
-    unread: {
-      encoder: [positionIds, /^cls\./, /^classifier\./, /^qa_outputs\./],
-      heads: [positionIds, /^cls\.seq_relationship\./, /^cls\.predictions\.decoder\./],
-    },
-  },
-  distilbert: {
-    encoder: DistilBertModel,
-    heads: {},
-    prefix: 'distilbert',
-    unread: {
-      encoder: [positionIds, /^(vocab_|pre_classifier|classifier|qa_outputs)/],
-      heads: [positionIds],
-    },
-  },
+  albert,
+  bert,
+  camembert: roberta,
+  'deberta-v2': debertaV2,
+  distilbert,
+  electra,
+  gte,
+  modernbert,
+  mpnet,
+  new: gte,
+  nomic_bert: nomicBert,
+  roberta,
+  t5,
+  'xlm-roberta': roberta,
 };
 
 /** The `model_type`s that load. */
 export const modelTypes: readonly string[] = Object.keys(families);
+
+/** A buffer that older checkpoints carry. */
+const positionIds = /(^|\.)embeddings\.position_ids$/;
 
 function familyOf(config: JsonFile): Family {
   const type = config.string('model_type');
@@ -79,8 +54,8 @@ function familyOf(config: JsonFile): Family {
 export function buildEncoder(config: JsonFile, checkpoint: Checkpoint, others: readonly RegExp[] = []): Encoder {
   const family = familyOf(config);
   const w = WeightScope.of(checkpoint);
-  const encoder = new family.encoder(w.atOptional(family.prefix), config);
-  w.finish([...family.unread.encoder, ...others]);
+  const encoder = family.encoder(w.atOptional(family.prefix), config);
+  w.finish([positionIds, ...family.ofHeads, ...others]);
   return encoder;
 }
 
@@ -89,14 +64,17 @@ export function buildModel(config: JsonFile, checkpoint: Checkpoint): Model {
   const family = familyOf(config);
   const { architectures } = config.value;
   const named = Array.isArray(architectures) ? architectures[0] : undefined;
-  if (named === undefined || named === family.encoder.name) return buildEncoder(config, checkpoint);
-  const head = typeof named === 'string' && Object.hasOwn(family.heads, named) ? family.heads[named] : undefined;
-  if (!head) {
-    const known = [family.encoder.name, ...Object.keys(family.heads)].join(', ');
+  if (named === undefined) return buildEncoder(config, checkpoint);
+  const ends = (end: string) => typeof named === 'string' && named.endsWith(end);
+  const head = Object.keys(family.heads).find(ends);
+  if (head === undefined && ends('Model')) return buildEncoder(config, checkpoint);
+  const build = head === undefined ? undefined : family.heads[head];
+  if (!build) {
+    const known = ['Model', ...Object.keys(family.heads)].map((end) => `…${end}`).join(', ');
     throw config.error('architectures', `names ${describe(named)}; supported for this model_type: ${known}`);
   }
   const w = WeightScope.of(checkpoint);
-  const model = new head(w, config);
-  w.finish(family.unread.heads);
+  const model = build(w, config);
+  w.finish([positionIds, ...(family.spare ?? [])]);
   return model;
 }

@@ -20,7 +20,11 @@ const activations: Readonly<Record<string, Activation>> = {
 
 /** The function a config field such as `hidden_act` names. */
 export function activationOf(config: JsonFile, field: string, fallback?: string): Activation {
-  const name = config.string(field, fallback);
+  return activationNamed(config, field, config.string(field, fallback));
+}
+
+/** The function of a name that stands in a config field, perhaps among other words. */
+export function activationNamed(config: JsonFile, field: string, name: string): Activation {
   const activation = Object.hasOwn(activations, name) ? activations[name] : undefined;
   if (activation) return activation;
   throw config.error(field, `is "${name}"; supported: ${Object.keys(activations).join(', ')}`);

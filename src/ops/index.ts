@@ -5,10 +5,11 @@
  */
 export { gelu, geluTanh, relu, sigmoid, silu, softmax, tanh } from './activations.js';
 export { add, mul } from './arithmetic.js';
-export { type AttentionOptions, attention, attentionProbs } from './attention.js';
+export { type AttentionOptions, attention, attentionProbs, type RelativeTerms } from './attention.js';
 export { embedding } from './embedding.js';
 export { linear } from './linear.js';
 export { matmul } from './matmul.js';
 export { l2Normalize, layerNorm, rmsNorm } from './normalization.js';
 export { type PoolMode, pool, poolModes } from './pool.js';
-export { concat, convert, positions, reshape, slice, transpose } from './shaping.js';
+export { type RopeTables, rope } from './rope.js';
+export { concat, convert, positions, reshape, slice, transpose, unfold } from './shaping.js';

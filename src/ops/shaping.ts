@@ -3,7 +3,7 @@ import { native } from '../native.js';
 import { describeValue } from '../options.js';
 import { isHoldable, mostAxes, OFFSETS, type Shape, sizeOf, TOKENS } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import { expectDtype, expectRank, expectTensor, run } from './run.js';
+import { expectDtype, expectRank, expectShape, expectTensor, run } from './run.js';
 
 /** The same elements under another shape of equal size; one entry may be `'auto'`. Any dtype; shares storage. */
 export function reshape(x: Tensor, shape: readonly (number | 'auto')[]): Tensor {
@@ -108,12 +108,45 @@ export function convert(x: Tensor, dtype: 'f32' | 'f16' | 'bf16'): Tensor {
   return run({ op: 'convert', inputs: [x], dtype, shape: x.shape });
 }
 
-/** 0, 1, 2 … within each sequence. @param offsets `[S+1]` i32. @returns `[N]` i32. */
-export function positions(offsets: Tensor): Tensor {
-  expectDtype('positions', 'offsets', offsets, 'i32');
-  expectRank('positions', 'offsets', offsets, 1, '[S+1]');
-  if (offsets.shape[0] === 0) throw new TensorError('positions', 'offsets [S+1] with at least one entry', `${offsets}`);
+/**
+ * 0, 1, 2 … within each sequence; with `ids`, RoBERTa's count: padding + 1, padding + 2 … over the ids that are not
+ * `padding`, and `padding` for those that are.
+ * @param offsets `[S+1]` i32. @param ids `inputIds` `[N]` i32 and the id `padding`. @returns `[N]` i32.
+ */
+export function positions(offsets: Tensor, ids?: { readonly inputIds: Tensor; readonly padding: number }): Tensor {
+  const tokens = tokensOf('positions', offsets);
+  if (ids === undefined) return run({ op: 'positions', inputs: [offsets], dtype: 'i32', shape: [tokens] });
+  const { inputIds, padding } = ids;
+  expectDtype('positions', 'inputIds', inputIds, 'i32');
+  expectShape('positions', 'inputIds', inputIds, [tokens], '[N]');
+  if (!Number.isInteger(padding) || padding < 0) {
+    throw new TensorError('positions', 'padding as an id from 0', describeValue(padding));
+  }
+  return run({ op: 'positions', inputs: [offsets, inputIds], dtype: 'i32', shape: [tokens], attributes: { padding } });
+}
+
+/**
+ * Each row beside its neighbours in its sequence, zeros beyond the ends: `size` rows side by side, the row itself in the
+ * middle. A linear over it is a convolution with `size − 1` / 2 of padding on both sides.
+ * @param x `[N, D]` f32. @param offsets `[S+1]` i32. @param size odd. @returns `[N, size · D]` f32.
+ */
+export function unfold(x: Tensor, offsets: Tensor, size: number): Tensor {
+  expectDtype('unfold', 'x', x, 'f32');
+  expectRank('unfold', 'x', x, 2, '[N,D]');
+  expectDtype('unfold', 'offsets', offsets, 'i32');
+  expectRank('unfold', 'offsets', offsets, 1, '[S+1]');
+  if (!Number.isInteger(size) || size < 1 || size % 2 === 0) {
+    throw new TensorError('unfold', 'an odd size from 1', describeValue(size));
+  }
+  const shape = [x.shape[0] ?? 0, size * (x.shape[1] ?? 0)];
+  return run({ op: 'unfold', inputs: [x, offsets], dtype: 'f32', shape, attributes: { size } });
+}
+
+/** N by the offsets `[S+1]`. */
+function tokensOf(op: string, offsets: Tensor): number {
+  expectDtype(op, 'offsets', offsets, 'i32');
+  expectRank(op, 'offsets', offsets, 1, '[S+1]');
+  if (offsets.shape[0] === 0) throw new TensorError(op, 'offsets [S+1] with at least one entry', `${offsets}`);
   // A negative end cannot be a size; native code reads the offsets and says what is wrong with them.
-  const tokens = offsets.shape[0] === OFFSETS ? TOKENS : Math.max((offsets.toArray() as Int32Array).at(-1) ?? 0, 0);
-  return run({ op: 'positions', inputs: [offsets], dtype: 'i32', shape: [tokens] });
+  return offsets.shape[0] === OFFSETS ? TOKENS : Math.max((offsets.toArray() as Int32Array).at(-1) ?? 0, 0);
 }

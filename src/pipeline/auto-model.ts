@@ -91,11 +91,8 @@ export class AutoModel {
     this.#model = model;
     this.#checkpoint = checkpoint;
     this.#options = options;
-    this.#limits = {
-      maxLength: config.integer('max_position_embeddings'),
-      below: config.integer('vocab_size'),
-      types: config.integer('type_vocab_size', { fallback: 2 }),
-    };
+    const { maxTokens, vocabSize, tokenTypes } = model.limits;
+    this.#limits = { maxLength: maxTokens, below: vocabSize, types: tokenTypes };
   }
 
   /**
@@ -233,7 +230,7 @@ function unpack(packed: Packed, offsets: Int32Array, options: ForwardOptions): F
   for (const [name, value] of packed) {
     const [kind, key = ''] = name.split(':');
     if (kind === 'sequences') output[key] = Tensor.from(value.data, { shape: value.shape });
-    if (kind === 'tokens') output[key] = splitRows(value, offsets, key === 'startLogits' || key === 'endLogits');
+    if (kind === 'tokens') output[key] = splitRows(value, offsets);
     // traced values stand in the order of the layers
     if (kind === 'trace' && key.endsWith('.output')) hiddenStates.push(splitRows(value, offsets));
     if (kind === 'trace' && key.endsWith('.probs')) attentions.push(splitPairs(value, offsets));
@@ -243,9 +240,10 @@ function unpack(packed: Packed, offsets: Int32Array, options: ForwardOptions): F
   return output as ForwardOutput;
 }
 
-/** `[N, D]` to `[T, D]` for each sequence, or to `[T]` where D is 1 and `flat`. */
-function splitRows({ data, shape }: PackedValue, offsets: Int32Array, flat = false): Tensor[] {
+/** `[N, D]` to `[T, D]` for each sequence, `[N]` to `[T]`. */
+function splitRows({ data, shape }: PackedValue, offsets: Int32Array): Tensor[] {
   const width = shape[1] ?? 1;
+  const flat = shape.length === 1;
   return Array.from({ length: offsets.length - 1 }, (_, s) => {
     const [begin = 0, end = 0] = offsets.subarray(s, s + 2);
     const tokens = end - begin;

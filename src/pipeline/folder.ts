@@ -77,6 +77,9 @@ export interface TransformerSettings {
   readonly lowerCase: boolean;
 }
 
+/** Where neither the tokenizer nor the model has a limit. */
+const mostTokens = 2 ** 31 - 1;
+
 /** Files in which a Transformer module may keep its settings, newest name first. */
 const settingsFiles = [
   'sentence_bert_config.json',
@@ -100,7 +103,7 @@ export async function readTransformerSettings(
   let settings: JsonFile | undefined;
   for (const name of settingsFiles) settings ??= await JsonFile.readOptional(join(folder, name));
   settings ??= new JsonFile(join(folder, settingsFiles[0] ?? ''), {});
-  const fallback = Math.min(tokenizer.modelMaxLength, maxPositions);
+  const fallback = Math.min(tokenizer.modelMaxLength, maxPositions, mostTokens);
   const maxSeqLength = settings.integer('max_seq_length', { fallback });
   if (maxSeqLength > maxPositions) {
     throw settings.error('max_seq_length', `is ${maxSeqLength}, but the model has only ${maxPositions} positions`);

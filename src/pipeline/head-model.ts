@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { UsageError } from '../errors.js';
 import { resolveModel } from '../hub/resolve.js';
 import { describe, JsonFile } from '../json-file.js';
-import { buildModel } from '../models/index.js';
+import { buildModel, type Limits } from '../models/index.js';
 import type { Batch, ModelOutput } from '../nn/batch.js';
 import { type Graph, Program } from '../program/index.js';
 import { OFFSETS, SEQUENCES, TOKENS } from '../tensor/shape.js';
@@ -22,10 +22,16 @@ const charactersPerToken = 4;
 /** Numbers a job's widest output may have: with a large vocabulary a job takes fewer tokens. */
 const outputsPerJob = 2 ** 24;
 
+/** A model as a task runs it. */
+export interface BuiltHead {
+  readonly limits: Limits;
+  forward(batch: Batch): Readonly<Record<string, Tensor>>;
+}
+
 /** What a task makes of a checkpoint. */
 export interface Head {
-  /** Builds the model. What it returns records one forward, whose outputs the task reads. */
-  build(config: JsonFile, checkpoint: Checkpoint): (batch: Batch) => Readonly<Record<string, Tensor>>;
+  /** Builds the model; `forward` records one, whose outputs the task reads. */
+  build(config: JsonFile, checkpoint: Checkpoint): BuiltHead;
   /** Sequences say how many of their first tokens are seen by attention ({@link TokenSequence.keys}). */
   readonly keys?: boolean;
   /** What `build` reads besides the checkpoint: closed with it. */
@@ -50,7 +56,7 @@ export function namedHead(
         throw config.error('architectures', `${wanted}, got ${describe(named)}`);
       }
       const model = buildModel(config, checkpoint);
-      return (batch) => outputs(model.forward(batch), batch);
+      return { limits: model.limits, forward: (batch) => outputs(model.forward(batch), batch) };
     },
   };
 }
@@ -116,9 +122,9 @@ export class HeadModel {
       options.signal?.throwIfAborted();
       const checkpoint = await Checkpoint.open(folder, { mmap: options.mmap ?? true });
       checkpoints.push(checkpoint);
-      const forward = head.build(config, checkpoint);
+      const built = head.build(config, checkpoint);
       const { threads, dtype, cache = true, batchTokens } = options;
-      const record = (graph: Graph) => forward(inputsOf(graph, head.keys ?? false));
+      const record = (graph: Graph) => built.forward(inputsOf(graph, head.keys ?? false));
       const compiling = Program.compile(record, { threads, arithmetic: dtype, cache });
       // Native code packs the weights while the tokenizer is read.
       const reading = Tokenizer.load(folder);

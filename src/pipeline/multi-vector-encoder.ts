@@ -10,7 +10,7 @@ import { checkOptions, type OptionName } from '../options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import { Checkpoint } from '../weights/checkpoint.js';
-import { type Head, HeadModel, type TokenizedSequence } from './head-model.js';
+import { type BuiltHead, type Head, HeadModel, type TokenizedSequence } from './head-model.js';
 import { type ComputeOptions, checkComputeOptions } from './load-options.js';
 import { Dense } from './modules/dense.js';
 import { type MultiVectorConfig, readMultiVectorConfig } from './multi-vector-config.js';
@@ -278,7 +278,7 @@ async function openHead(config: MultiVectorConfig, options: ComputeOptions): Pro
     checkpoints: dense.map(([, checkpoint]) => checkpoint),
     build(file, checkpoint) {
       const encoder = buildEncoder(file, checkpoint, config.inlineDense ? [/^linear\./] : []);
-      let width = encoder.config.hidden_size;
+      let width = encoder.hiddenSize;
       const layers: ((x: Tensor) => Tensor)[] = dense.map(([settings, weights]) => {
         const layer = new Dense(settings, weights, width);
         width = layer.outFeatures;
@@ -289,12 +289,13 @@ async function openHead(config: MultiVectorConfig, options: ComputeOptions): Pro
         layers.push((x) => linear(x, weight));
       }
       if (config.normalize) layers.push((x) => l2Normalize(x));
-      return (batch) => {
+      const forward: BuiltHead['forward'] = (batch) => {
         const seen = watched(batch);
         const vectors = layers.reduce((x, layer) => layer(x), encoder.encode(seen.batch));
         if (keys && !seen.read()) throw file.error('model_type', 'is of a family that cannot hide expansion tokens');
         return { vectors };
       };
+      return { limits: encoder.limits, forward };
     },
   };
 }

@@ -50,7 +50,7 @@ export async function loadModules(
     const names = ['Transformer'];
     const steps: ((x: Tensor) => Tensor)[] = [];
     const dense: Dense[] = [];
-    let dimension = encoder.config.hidden_size;
+    let dimension = encoder.hiddenSize;
     let pooling: Pooling | undefined;
     for (const [index, { type, folder: path }] of rest.entries()) {
       const needsPooling = type === 'Dense' || type === 'Normalize';

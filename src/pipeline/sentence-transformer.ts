@@ -92,7 +92,7 @@ export class SentenceTransformer {
       let settings: TransformerSettings;
       try {
         tokenizer = await reading;
-        const positions = modules.encoder.config.max_position_embeddings;
+        const positions = modules.encoder.limits.maxTokens;
         settings = await readTransformerSettings(transformerFolder, tokenizer, positions);
         options.signal?.throwIfAborted();
       } catch (error) {
@@ -241,7 +241,7 @@ export class SentenceTransformer {
     this.#checkUsable();
     const { dtype = 'f32' } = this.#options;
     const { threads } = this.#program;
-    const vocabSize = this.#modules.encoder.config.vocab_size;
+    const vocabSize = this.#modules.encoder.limits.vocabSize;
     const inputs = (sequences: readonly (readonly number[])[]) =>
       this.#inputs(
         sequences.map((ids) => ({ inputIds: ids })),
@@ -290,7 +290,7 @@ export class SentenceTransformer {
     const truncated: number[] = [];
     if (typeof input === 'object' && input !== null && 'inputIds' in input) {
       checkOptions('encode', input, ['inputIds'], 'its input');
-      const limits = { maxLength: this.maxSeqLength, below: this.#modules.encoder.config.vocab_size };
+      const limits = { maxLength: this.maxSeqLength, below: this.#modules.encoder.limits.vocabSize };
       const rows = readIds('inputIds', readRows('inputIds', input.inputIds), limits);
       const tokenize = (index: number): TokenSequence => ({ inputIds: rows[index] ?? [] });
       return { estimates: rows.map((ids) => ids.length), tokenize, truncated, promptLength: 0 };

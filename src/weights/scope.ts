@@ -62,6 +62,11 @@ export class WeightScope {
     return tensor.dtype === 'f64' ? convert(tensor, 'f32') : tensor;
   }
 
+  /** Any shape, as f32: what is rearranged before it is used. */
+  tensor(name: string, shape: Shape): Tensor {
+    return convert(this.#tensor(name, shape), 'f32');
+  }
+
   /** `[size]` as f32: biases and norm parameters. */
   vector(name: string, size: number): Tensor {
     return convert(this.#tensor(name, [size]), 'f32');

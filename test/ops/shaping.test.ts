@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { concat, positions, reshape, slice, transpose } from '../../src/ops/index.js';
+import { concat, positions, reshape, slice, transpose, unfold } from '../../src/ops/index.js';
 import { arrayFor, type DType, dtypes } from '../../src/tensor/dtype.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 import { expectSame } from '../reference/closeness.js';
@@ -153,5 +153,44 @@ describe('positions', () => {
     ['negative', [0, -1], /offsets/],
   ])('refuses offsets %s', (_, offsets, message) => {
     expect(() => positions(Tensor.from(Int32Array.from(offsets)))).toThrow(message);
+  });
+});
+
+describe('positions by ids', () => {
+  it.each([
+    [
+      [0, 4],
+      [5, 6, 7, 8],
+    ],
+    [
+      [0, 3, 3, 8],
+      [1, 5, 1, 9, 1, 1, 4, 2],
+    ],
+    [[0, 0], []],
+  ])('of %j with ids %j', (offsets, ids) => {
+    const inputIds = Tensor.from(Int32Array.from(ids));
+    const y = positions(Tensor.from(Int32Array.from(offsets)), { inputIds, padding: 1 });
+    expectSame(numbers(y), reference.positionsOfIds(offsets, ids, 1));
+  });
+
+  it('refuses ids of another number, and a padding that is no id', () => {
+    const [offsets, inputIds] = [Tensor.from(Int32Array.of(0, 3)), Tensor.from(Int32Array.of(1, 2))];
+    expect(() => positions(offsets, { inputIds, padding: 1 })).toThrow(/inputIds \[N\] = \[3\]/);
+    const whole = Tensor.from(Int32Array.of(1, 2, 3));
+    expect(() => positions(offsets, { inputIds: whole, padding: -1 })).toThrow(/padding as an id from 0/);
+  });
+});
+
+describe('unfold', () => {
+  it.each([1, 3, 5, 9])('of %i rows', (size) => {
+    const offsets = [0, 1, 1, 4, 20];
+    const x = Float32Array.from({ length: 20 * 3 }, (_, i) => i + 1);
+    const y = unfold(Tensor.from(x, { shape: [20, 3] }), Tensor.from(Int32Array.from(offsets)), size);
+    expect(y.shape).toEqual([20, 3 * size]);
+    expectSame(numbers(y), reference.unfold(x, 3, offsets, size));
+  });
+
+  it('refuses an even size', () => {
+    expect(() => unfold(Tensor.zeros([2, 2]), Tensor.from(Int32Array.of(0, 2)), 2)).toThrow(/odd size/);
   });
 });

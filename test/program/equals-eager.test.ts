@@ -1,5 +1,6 @@
 /** Every operation, recorded once on symbolic sizes, gives eager's bits for every batch and number of threads. */
 import { describe, expect, it } from 'vitest';
+import { ropeTables } from '../../src/nn/rope-tables.js';
 import * as ops from '../../src/ops/index.js';
 import { LONGEST, OFFSETS, SEQUENCES, TOKENS } from '../../src/tensor/shape.js';
 import { Tensor } from '../../src/tensor/tensor.js';
@@ -105,6 +106,23 @@ const cases: readonly [op: string, what: string, ports: Ports, build: Build][] =
   ['convert', 'from i32', { ids: ['i32', [TOKENS]], offsets }, one((t) => ops.convert(of(t, 'ids'), 'f32'))],
   ['convert', 'from i64', { ids: ['i64', [TOKENS]], offsets }, one((t) => ops.convert(of(t, 'ids'), 'f32'))],
   ['positions', '', { offsets }, one((t) => ops.positions(of(t, 'offsets')))],
+  [
+    'positions',
+    'by ids',
+    { ids: ['i32', [TOKENS]], offsets },
+    one((t) => ops.positions(of(t, 'offsets'), { inputIds: of(t, 'ids'), padding: 1 })),
+  ],
+  ['unfold', '', { x, offsets }, one((t) => ops.unfold(of(t, 'x'), of(t, 'offsets'), 3))],
+  ['rope', '', { x, offsets }, one((t) => ops.rope(of(t, 'x'), of(t, 'offsets'), ropeTables(4096, 4, 100), 3))],
+  [
+    'attention',
+    'in a window, with a bias by distance',
+    { x, offsets },
+    one((t) => {
+      const [rows, bounds] = [of(t, 'x'), of(t, 'offsets')];
+      return ops.attention(rows, rows, rows, bounds, { heads: 3, window: 2, distanceBias: constant([3, 5], 8) });
+    }),
+  ],
 ];
 
 /** Another width than x, so that a concat of columns is of unequal parts. */

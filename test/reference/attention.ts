@@ -16,6 +16,39 @@ export interface AttentionCase {
   readonly bias?: { readonly values: Numbers; readonly side: number };
   /** How many first tokens of each sequence are seen. */
   readonly keys?: Numbers;
+  /** `[heads, 2 most + 1]`, by j - i. */
+  readonly distanceBias?: { readonly values: Numbers; readonly most: number };
+  /** Tables `[rows, heads · width]` of which `distances` `[2 most + 1]` names a row by j - i. */
+  readonly relative?: {
+    readonly keys?: Numbers | undefined;
+    readonly queries?: Numbers | undefined;
+    readonly distances: Numbers;
+  };
+  readonly window?: number;
+}
+
+const clamp = (x: number, most: number) => Math.max(-most, Math.min(x, most));
+
+/** What is added to the score of tokens i and j of the sequence that begins at `begin`. */
+function added(c: AttentionCase, head: number, begin: number, i: number, j: number): number {
+  let sum = c.bias ? c.bias.values[(head * c.bias.side + i) * c.bias.side + j]! : 0;
+  if (c.distanceBias) {
+    const { values, most } = c.distanceBias;
+    sum += values[head * (2 * most + 1) + clamp(j - i, most) + most]!;
+  }
+  if (c.relative) {
+    const { keys, queries, distances } = c.relative;
+    const most = (distances.length - 1) / 2;
+    const row = distances[clamp(j - i, most) + most]!;
+    const columns = c.heads * c.width;
+    for (let l = head * c.width; l < (head + 1) * c.width; l++) {
+      const terms =
+        (keys ? c.q[(begin + i) * columns + l]! * keys[row * columns + l]! : 0) +
+        (queries ? c.k[(begin + j) * columns + l]! * queries[row * columns + l]! : 0);
+      sum += (c.scale ?? 1 / Math.sqrt(c.width)) * terms;
+    }
+  }
+  return sum;
 }
 
 /** Probabilities of one head and sequence, `[T, T]`. */
@@ -28,8 +61,9 @@ function block(c: AttentionCase, head: number, begin: number, length: number, s:
       for (let l = 0; l < c.width; l++) {
         dot += c.q[(begin + i) * columns + head * c.width + l]! * c.k[(begin + j) * columns + head * c.width + l]!;
       }
-      const bias = c.bias ? c.bias.values[(head * c.bias.side + i) * c.bias.side + j]! : 0;
-      const seen = (!c.causal || j <= i) && j < (c.keys?.[s] ?? length);
+      const bias = added(c, head, begin, i, j);
+      const near = Math.abs(i - j) <= (c.window ?? length);
+      const seen = near && (!c.causal || j <= i) && j < (c.keys?.[s] ?? length);
       scores[i * length + j] = seen ? dot * (c.scale ?? 1 / Math.sqrt(c.width)) + bias : Number.NEGATIVE_INFINITY;
     }
   }

@@ -69,3 +69,30 @@ export function positions(offsets: Numbers): number[] {
   }
   return result;
 }
+
+/** RoBERTa's count: from padding + 1 over the ids that are not padding, which itself stands at padding. */
+export function positionsOfIds(offsets: Numbers, ids: Numbers, padding: number): number[] {
+  const result: number[] = [];
+  for (let s = 0; s + 1 < offsets.length; s++) {
+    let count = 0;
+    for (let i = offsets[s]!; i < offsets[s + 1]!; i++) {
+      if (ids[i] !== padding) count++;
+      result.push(ids[i] === padding ? padding : padding + count);
+    }
+  }
+  return result;
+}
+
+/** Each row of `width` beside its neighbours in its sequence, zeros beyond the ends. */
+export function unfold(x: Numbers, width: number, offsets: Numbers, size: number): number[] {
+  const result: number[] = [];
+  for (let s = 0; s + 1 < offsets.length; s++) {
+    for (let row = offsets[s]!; row < offsets[s + 1]!; row++) {
+      for (let near = row - (size - 1) / 2; near <= row + (size - 1) / 2; near++) {
+        const inside = near >= offsets[s]! && near < offsets[s + 1]!;
+        for (let c = 0; c < width; c++) result.push(inside ? x[near * width + c]! : 0);
+      }
+    }
+  }
+  return result;
+}

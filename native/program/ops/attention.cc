@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "../../core/aligned_memory.h"
+#include "attention_bias.h"
 #include "checks.h"
 #include "op_list.h"
 
@@ -22,18 +23,17 @@ struct Inputs {
         k(args.inputs[1]),
         v(args.inputs[with_values ? 2 : 1]),
         offsets(args.inputs[with_values ? 3 : 2]),
+        bias(args, with_values ? 4 : 3),
         heads(args.attributes->heads),
         width(heads > 0 ? q.cols() / heads : 0) {
-    for (int i = with_values ? 4 : 3; i < args.input_count; ++i) {
-      (is_bias(args.inputs[i]) ? bias : keys) = &args.inputs[i];
-    }
+    // after the bias may come numbers of keys
+    const int most = (with_values ? 4 : 3) + AttentionBias::inputs(*args.attributes);
+    if (args.input_count > most) keys = &args.inputs[most];
   }
 
-  // What may follow the offsets: a bias, numbers of keys, or both in this order.
-  static bool is_bias(const View& view) { return view.rank == 3; }
-
   const View &q, &k, &v, &offsets;
-  const View *bias = nullptr, *keys = nullptr;
+  AttentionBias bias;
+  const View* keys = nullptr;
   int64_t heads;
   int64_t width;  // of one head
 
@@ -83,7 +83,8 @@ int64_t key_bytes_of(const OpArgs& args, int64_t n, int64_t k) {
 }
 
 // Probabilities of the unit's rows over all keys of its sequence; row r goes to out + r * length.
-void probabilities(const OpArgs& args, const Inputs& in, const Unit& unit, const PackedView& keys, float* out) {
+void probabilities(const OpArgs& args, const Inputs& in, const Unit& unit, const PackedView& keys, float* memory,
+                   float* out) {
   const int64_t length = keys.n, rows = unit.row_end - unit.row_begin;
   GemmArgs gemm;
   gemm.a = in.q.as<const float>() + (in.begin(unit.sequence) + unit.row_begin) * in.q.row_stride + unit.head * in.width;
@@ -95,13 +96,12 @@ void probabilities(const OpArgs& args, const Inputs& in, const Unit& unit, const
   gemm.panel_end = keys.panels();
   args.kernels->gemm(gemm);
   args.kernels->scale(out, args.attributes->scale, out, rows * length);
+  const BiasBlock bias =
+      in.bias.block({in.begin(unit.sequence), unit.head, unit.row_begin, unit.row_end, 0, length}, memory);
   for (int64_t r = 0; r < rows; ++r) {
     float* const row = out + r * length;
     const int64_t query = unit.row_begin + r;
-    if (in.bias != nullptr) {
-      const int64_t side = in.bias->cols();
-      args.kernels->add(row, in.bias->as<const float>() + (unit.head * side + query) * side, row, length);
-    }
+    if (bias.data != nullptr) args.kernels->add(row, bias.data + r * bias.step, row, length);
     const int64_t seen = args.attributes->causal ? query + 1 : in.seen(unit.sequence);
     std::fill(row + seen, row + length, -std::numeric_limits<float>::infinity());
   }
@@ -111,7 +111,8 @@ void probabilities(const OpArgs& args, const Inputs& in, const Unit& unit, const
 Status check_common(const char* op, const OpArgs& args, bool with_values) {
   Check c(op, args);
   const int least = with_values ? 4 : 3;
-  if (!c.inputs(least, least + 2)) return c.status();
+  const int all = least + AttentionBias::inputs(*args.attributes);
+  if (!c.inputs(all, all + 1)) return c.status();
   const int64_t heads = args.attributes->heads;
   for (int i = 0; i + 1 < least; ++i) {
     c.type(i, DType::f32)
@@ -122,21 +123,13 @@ Status check_common(const char* op, const OpArgs& args, bool with_values) {
          "the columns of q must be a multiple of `heads`, which must be at least 1");
   c.type(least - 1, DType::i32).rank(least - 1, 1).contiguous(least - 1).output(DType::f32);
   c.that(args.inputs[least - 1].cols() >= 1, "offsets must not be empty");
-  int next = least;
-  if (next < args.input_count && Inputs::is_bias(args.inputs[next])) {
-    const View& bias = args.inputs[next];
-    c.type(next, DType::f32).contiguous(next);
-    c.that(bias.shape[0] == heads && bias.shape[1] == bias.shape[2], "bias must be [heads, L, L]");
-    ++next;
-  }
-  if (next < args.input_count) {
-    c.type(next, DType::i32).rank(next, 1).contiguous(next);
-    c.that(args.inputs[next].cols() == args.inputs[least - 1].cols() - 1, "keys must have one entry a sequence");
+  if (args.input_count > all) {
+    c.type(all, DType::i32).rank(all, 1).contiguous(all);
+    c.that(args.inputs[all].cols() == args.inputs[least - 1].cols() - 1, "keys must have one entry a sequence");
     c.that(!args.attributes->causal, "keys do not go with `causal`");
-    ++next;
   }
-  c.that(next == args.input_count, "after offsets may come a bias and keys");
-  return c.status();
+  if (!c.status().is_ok()) return c.status();
+  return AttentionBias(args, least).check();
 }
 
 Status check_attention(const OpArgs& args) {
@@ -163,9 +156,9 @@ Status check_lengths(const char* op, const Inputs& in, int64_t* longest) {
                            std::to_string(seen));
     }
   }
-  if (in.bias == nullptr || *longest <= in.bias->cols()) return Status::ok();
+  if (*longest <= in.bias.reach()) return Status::ok();
   return Status::error(std::string(op) + ": a sequence has " + std::to_string(*longest) +
-                       " tokens, but bias reaches only " + std::to_string(in.bias->cols()));
+                       " tokens, but bias reaches only " + std::to_string(in.bias.reach()));
 }
 
 // The attention of the step's arithmetic. int8 has none of its own: bf16 is as fast here, and more exact.
@@ -182,12 +175,26 @@ struct AttentionKernels {
   decltype(KernelTable::attention) rows;
 };
 
+// Keys that some row of a block sees.
+ScoreBlock seen_by(const OpArgs& args, const Inputs& in, const Unit& unit) {
+  const int64_t seen = in.seen(unit.sequence), window = args.attributes->window;
+  ScoreBlock block{in.begin(unit.sequence), unit.head, unit.row_begin, unit.row_end, 0, seen};
+  if (window >= 0) {
+    block.key_begin = std::min(std::max<int64_t>(unit.row_begin - window, 0), seen);
+    block.key_end = std::min(unit.row_end + window, seen);
+  }
+  return block;
+}
+
 Status run_attention(const OpArgs& args) {
   const Inputs in(args, true);
   int64_t longest;
   if (Status status = check_lengths("attention", in, &longest); !status.is_ok()) return status;
   const AttentionKernels kernels(args);
-  float* const memory = args.scratch->get<float>(kernels.scratch(longest, in.width));
+  const int64_t window = args.attributes->window;
+  const int64_t keys = window >= 0 ? std::min(longest, kBlockRows + 2 * window) : longest;
+  const int64_t floats = align_up(4 * kernels.scratch(keys, in.width)) / 4;
+  float* const memory = args.scratch->get<float>(floats + in.bias.scratch(kBlockRows, keys));
   if (memory == nullptr) return out_of_memory("attention");
 
   AttentionArgs head;
@@ -198,24 +205,36 @@ Status run_attention(const OpArgs& args) {
   head.width = in.width;
   head.scale = args.attributes->scale;
   head.causal = args.attributes->causal;
-  head.ldb = in.bias != nullptr ? in.bias->cols() : 0;
   head.scratch = memory;
   int64_t packed_sequence = -1, packed_head = -1;
   for_each_unit(args, in, [&](const Unit& unit) {
-    if (unit.sequence != packed_sequence || unit.head != packed_head) {
-      const int64_t first = in.begin(unit.sequence), column = unit.head * in.width;
-      head.q = in.q.as<const float>() + first * head.ldq + column;
-      head.k = in.k.as<const float>() + first * head.ldk + column;
-      head.v = in.v.as<const float>() + first * head.ldv + column;
-      head.out = args.output.as<float>() + first * head.ldo + column;
-      if (in.bias != nullptr) head.bias = in.bias->as<const float>() + unit.head * head.ldb * head.ldb;
-      head.length = in.seen(unit.sequence);
+    const ScoreBlock block = seen_by(args, in, unit);
+    const int64_t column = unit.head * in.width;
+    // a window moves on with the rows
+    if (unit.sequence != packed_sequence || unit.head != packed_head || window >= 0) {
+      const int64_t key = block.first + block.key_begin;
+      head.k = in.k.as<const float>() + key * head.ldk + column;
+      head.v = in.v.as<const float>() + key * head.ldv + column;
+      head.length = block.key_end - block.key_begin;
       kernels.pack(head);
       packed_sequence = unit.sequence;
       packed_head = unit.head;
     }
-    head.row_begin = unit.row_begin;
-    head.row_end = unit.row_end;
+    // causal rows and keys count from one place
+    const int64_t origin = head.causal ? 0 : unit.row_begin;
+    if (head.length == 0) {
+      for (int64_t r = unit.row_begin; r < unit.row_end; ++r) {
+        std::fill_n(args.output.as<float>() + (block.first + r) * head.ldo + column, in.width, 0.0f);
+      }
+      return;
+    }
+    head.q = in.q.as<const float>() + (block.first + origin) * head.ldq + column;
+    head.out = args.output.as<float>() + (block.first + origin) * head.ldo + column;
+    head.row_begin = unit.row_begin - origin;
+    head.row_end = unit.row_end - origin;
+    const BiasBlock bias = in.bias.block(block, memory + floats);
+    head.bias = bias.data != nullptr ? bias.data - head.row_begin * bias.step : nullptr;
+    head.ldb = bias.step;
     kernels.rows(head);
   });
   return Status::ok();
@@ -234,8 +253,10 @@ Status run_probs(const OpArgs& args) {
     return Status::error("attentionProbs: output must have " + std::to_string(squares) + " columns, got " +
                          std::to_string(args.output.cols()));
   }
-  char* const memory = args.scratch->get<char>(key_bytes);
+  const int64_t bias_bytes = 4 * in.bias.scratch(kBlockRows, longest);
+  char* const memory = args.scratch->get<char>(align_up(key_bytes) + bias_bytes);
   if (memory == nullptr) return out_of_memory("attentionProbs");
+  auto* const bias_memory = reinterpret_cast<float*>(memory + align_up(key_bytes));
 
   PackedView keys;
   int64_t packed_sequence = -1, packed_head = -1, sequence = 0, first = 0;  // first: of the sequence's block of T x T
@@ -246,7 +267,7 @@ Status run_probs(const OpArgs& args) {
       packed_sequence = unit.sequence;
       packed_head = unit.head;
     }
-    probabilities(args, in, unit, keys,
+    probabilities(args, in, unit, keys, bias_memory,
                   args.output.as<float>() + unit.head * squares + first + unit.row_begin * keys.n);
   });
   return Status::ok();

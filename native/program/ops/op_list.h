@@ -27,7 +27,9 @@
   OP(transpose)         \
   OP(copy)              \
   OP(convert)           \
-  OP(positions)
+  OP(positions)         \
+  OP(rope)              \
+  OP(unfold)
 
 namespace vectral {
 
