@@ -201,7 +201,10 @@ export class SparseEncoder {
 
 /** What is not 0, or the `most` largest of it. */
 function largest(weights: Float32Array, most: number | undefined): SparseVector {
-  let indices = [...weights.keys()].filter((i) => weights[i] !== 0);
+  let indices: number[] = [];
+  weights.forEach((weight, i) => {
+    if (weight !== 0) indices.push(i);
+  });
   if (most !== undefined && indices.length > most) {
     const best = bestOf(
       indices.map((i) => weights[i] ?? 0),
