@@ -81,13 +81,15 @@ export class HeadModel {
   readonly widths: readonly number[];
   /** Texts go to lower case before they are tokenized. */
   readonly #lowerCase: boolean;
+  /** The model tells the texts of a pair apart by segments. */
+  readonly #segments: boolean;
   readonly #sequences: SequenceProgram;
 
   private constructor(parts: {
     folder: string;
     config: JsonFile;
     tokenizer: Tokenizer;
-    limits: { positions: number; maxSeqLength: number; lowerCase: boolean };
+    limits: { positions: number; maxSeqLength: number; lowerCase: boolean; segments: boolean };
     widths: readonly number[];
     sequences: SequenceProgram;
   }) {
@@ -97,6 +99,7 @@ export class HeadModel {
     this.positions = parts.limits.positions;
     this.maxSeqLength = parts.limits.maxSeqLength;
     this.#lowerCase = parts.limits.lowerCase;
+    this.#segments = parts.limits.segments;
     this.widths = parts.widths;
     this.#sequences = parts.sequences;
   }
@@ -131,7 +134,7 @@ export class HeadModel {
       await Promise.allSettled([compiling, reading]);
       program = await compiling;
       const tokenizer = await reading;
-      const positions = config.integer('max_position_embeddings');
+      const positions = built.limits.maxTokens;
       const settings = await readTransformerSettings(folder, tokenizer, positions);
       options.signal?.throwIfAborted();
       const widths = program.outputs.map(({ shape }) => shape[1] ?? 1);
@@ -139,7 +142,7 @@ export class HeadModel {
       const sequences = new SequenceProgram(program, checkpoints, batchTokens ?? Math.min(tokensPerJob, most));
       const maxSeqLength = limited(call, settings.maxSeqLength, options.maxLength, tokenizer);
       const { lowerCase } = settings;
-      const limits = { positions, maxSeqLength, lowerCase };
+      const limits = { positions, maxSeqLength, lowerCase, segments: built.limits.tokenTypes > 1 };
       return new HeadModel({ folder, config, tokenizer, limits, widths, sequences });
     } catch (error) {
       program?.dispose();
@@ -150,7 +153,10 @@ export class HeadModel {
 
   /** Runs sequences in groups and gives `take` what came of each. */
   run(source: SequenceSource, take: TakeRows, options: SequenceRunOptions): Promise<void> {
-    return this.#sequences.run(source, take, options);
+    // a tokenizer may number segments where the model has a single one
+    const unsegmented = (index: number) => ({ ...source.tokenize(index), tokenTypeIds: undefined });
+    const tokenize = this.#segments ? source.tokenize : unsegmented;
+    return this.#sequences.run({ estimates: source.estimates, tokenize }, take, options);
   }
 
   /** @throws UsageError once the model was disposed. */

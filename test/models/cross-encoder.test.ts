@@ -14,7 +14,7 @@ interface Meta {
   tolerance: { atol: Record<string, number>; rtol: number };
 }
 
-for (const name of ['crossencoder-1', 'crossencoder-nli']) {
+for (const name of ['crossencoder-1', 'crossencoder-raw', 'crossencoder-nli']) {
   describe(name, async () => {
     const folder = testPath('fixtures', 'transformers', name);
     const meta = readJson<Meta>(`${folder}/expected.json`);

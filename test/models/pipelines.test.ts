@@ -92,3 +92,20 @@ describe('fill-mask', () => {
     expect(new Set(got[2]!.map((filled) => filled.index)).size).toBe(2);
   });
 });
+
+describe('replaced-token-detection', () => {
+  interface Meta {
+    texts: string[];
+    results: { word: string; score: number; index: number; start: number; end: number }[][];
+  }
+  const folder = folderOf('replaced-token-detection');
+  const meta = readJson<Meta>(`${folder}/expected.json`);
+
+  it('gives a probability for each token', async () => {
+    await using detect = await pipeline('replaced-token-detection', folder);
+    const got = await detect(meta.texts, { truncation: true });
+    const want = meta.results.map((row) => row.map(({ word, score, index }) => ({ word, score, index })));
+    expectEqual(got, want);
+    expect(await detect(meta.texts[4]!)).toEqual(got[4]);
+  });
+});
