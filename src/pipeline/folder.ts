@@ -14,8 +14,15 @@ export interface ModuleEntry {
   readonly folder: string;
 }
 
-/** Without modules.json sentence-transformers takes the encoder and the mean of its token rows; so does this. */
-export async function readModules(folder: string): Promise<readonly ModuleEntry[] | undefined> {
+/**
+ * The modules of a folder. Without modules.json sentence-transformers takes the encoder and the mean of its token rows; so
+ * does this.
+ * @param firsts types that the first module may have.
+ */
+export async function readModules(
+  folder: string,
+  firsts: readonly string[] = ['Transformer'],
+): Promise<readonly ModuleEntry[] | undefined> {
   const file = join(folder, 'modules.json');
   const exists = await JsonFile.exists(file);
   if (!exists) return undefined;
@@ -31,9 +38,8 @@ export async function readModules(folder: string): Promise<readonly ModuleEntry[
     return { type: type.slice(type.lastIndexOf('.') + 1), folder: join(folder, path) };
   });
   const first = modules[0]?.type ?? '';
-  // what sparse encoders called it at first
-  if (first !== 'Transformer' && first !== 'MLMTransformer') {
-    throw new ConfigError(file, '[0].type', `is ${first}; the first module must be a Transformer`);
+  if (!firsts.includes(first)) {
+    throw new ConfigError(file, '[0].type', `is ${first}; the first module must be a ${firsts.join(' or ')}`);
   }
   return modules;
 }

@@ -4,13 +4,14 @@ import { resolveModel } from '../hub/resolve.js';
 import { pool } from '../ops/index.js';
 import { checkOptions, type OptionName } from '../options.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
-import { readModules, readSentenceConfig, type SentenceConfig } from './folder.js';
+import { readSentenceConfig, type SentenceConfig } from './folder.js';
 import { HeadModel, namedHead } from './head-model.js';
 import { type ComputeOptions, checkComputeOptions } from './load-options.js';
-import { readSpladePooling, type SpladePooling } from './modules/splade-pooling.js';
 import { documentPrompts, type PromptOptions, promptOf, queryPrompts, withPrompt } from './prompts.js';
+import type { TakeRows } from './sequence-program.js';
 import { type SimilarityFunction, similarityFunctions } from './similarity.js';
 import { SparseEmbeddings, type SparseVector, sparseSimilarity } from './sparse-embeddings.js';
+import { checkDimensions, readSparseRoutes, type SparseRoutes } from './sparse-routes.js';
 import { bestOf } from './tasks/labels.js';
 import { readTexts } from './texts.js';
 
@@ -45,25 +46,25 @@ const encodeOptionNames = [
 /** A sparse encoder. Same text, same bits: whatever the batch, its order, or the threads. */
 export class SparseEncoder {
   readonly #model: HeadModel;
-  readonly #pooling: SpladePooling;
+  readonly #routes: SparseRoutes;
   readonly #sentence: SentenceConfig;
   readonly #maxActiveDims: number | undefined;
 
   private constructor(
     model: HeadModel,
-    pooling: SpladePooling,
+    routes: SparseRoutes,
     sentence: SentenceConfig,
     maxActiveDims: number | undefined,
   ) {
     this.#model = model;
-    this.#pooling = pooling;
+    this.#routes = routes;
     this.#sentence = sentence;
     this.#maxActiveDims = maxActiveDims;
   }
 
   /**
-   * Loads a folder, or a model by its id, as {@link SentenceTransformer.load} does: a masked language model, with
-   * SpladePooling.
+   * Loads a folder, or a model by its id, as {@link SentenceTransformer.load} does: a masked language model with
+   * SpladePooling, or a Router of that and, for queries, SparseStaticEmbedding.
    * @throws ConfigError or WeightsError that names file and field if the folder is not a model this package can run.
    */
   static async load(idOrFolder: string, options: SparseEncoderOptions = {}): Promise<SparseEncoder> {
@@ -71,15 +72,21 @@ export class SparseEncoder {
     checkComputeOptions(call, options, ['maxLength', 'maxActiveDims']);
     if (idOrFolder === undefined) throw new UsageError(`${call} needs the id or the folder of a model`);
     const folder = await resolveModel(idOrFolder);
-    const modules = await readModules(folder);
-    const pooling = await readSpladePooling(folder, modules);
+    const routes = await readSparseRoutes(folder);
+    const { pooling } = routes;
     const sentence = await readSentenceConfig(folder, 'dot', similarityFunctions);
     const head = namedHead('ForMaskedLM', ({ tokens: { logits } }, { offsets }) => {
       if (!logits) return {};
       return { logits: pooling.strategy === 'sum' ? logits : pool(logits, offsets, 'max') };
     });
-    const model = await HeadModel.load(call, modules?.[0]?.folder ?? folder, head, options);
-    return new SparseEncoder(model, pooling, sentence, options.maxActiveDims ?? sentence.maxActiveDims);
+    const model = await HeadModel.load(call, routes.transformer, head, options);
+    try {
+      checkDimensions(routes, model.widths[0] ?? 0, folder);
+      return new SparseEncoder(model, routes, sentence, options.maxActiveDims ?? sentence.maxActiveDims);
+    } catch (error) {
+      await model.dispose();
+      throw error;
+    }
   }
 
   /** The folder the model was read from. */
@@ -117,37 +124,16 @@ export class SparseEncoder {
    */
   async encode(input: string | readonly string[], options: SparseEncodeOptions = {}): Promise<SparseEmbeddings> {
     checkOptions('encode', options, encodeOptionNames);
-    const model = this.#model;
-    model.checkUsable();
-    const prompt = promptOf(this.#sentence, options);
-    const texts = readTexts(input, 'a string or a list of strings');
-    const most = options.maxActiveDims ?? this.#maxActiveDims;
-    const truncated: number[] = [];
-    const rows: SparseVector[] = [];
-    const tokenize = (index: number) => {
-      const sequence = model.tokenize(prompt + texts[index]);
-      if (sequence.truncated > 0) truncated.push(index);
-      return sequence;
-    };
-    const estimates = texts.map((text) => model.estimate(prompt.length + text.length));
-    await model.run(
-      { estimates, tokenize },
-      (index, [logits = new Float32Array()]) => {
-        rows[index] = largest(this.#weigh(logits), most);
-      },
-      options,
-    );
-    return new SparseEmbeddings(
-      rows,
-      this.dimension,
-      truncated.sort((a, b) => a - b),
-    );
+    return this.#encode(input, options, this.#routes.queryByDefault);
   }
 
-  /** {@link SparseEncoder.encode} with the model's `query` prompt, if it has one. */
+  /**
+   * {@link SparseEncoder.encode} with the model's `query` prompt, if it has one; in a model with weights of its own for
+   * queries, by these, which runs nothing.
+   */
   async encodeQuery(input: string | readonly string[], options: SparseEncodeOptions = {}): Promise<SparseEmbeddings> {
     checkOptions('encodeQuery', options, encodeOptionNames);
-    return this.encode(input, withPrompt(this.#sentence, queryPrompts, options));
+    return this.#encode(input, withPrompt(this.#sentence, queryPrompts, options), true);
   }
 
   /** {@link SparseEncoder.encode} with the model's `document`, `passage` or `corpus` prompt, if it has one. */
@@ -156,7 +142,7 @@ export class SparseEncoder {
     options: SparseEncodeOptions = {},
   ): Promise<SparseEmbeddings> {
     checkOptions('encodeDocument', options, encodeOptionNames);
-    return this.encode(input, withPrompt(this.#sentence, documentPrompts, options));
+    return this.#encode(input, withPrompt(this.#sentence, documentPrompts, options), false);
   }
 
   /** Every vector of `a` with every vector of `b`, by the model's measure: `[a, b]`. */
@@ -187,9 +173,47 @@ export class SparseEncoder {
     return this.dispose();
   }
 
+  async #encode(
+    input: string | readonly string[],
+    options: SparseEncodeOptions,
+    isQuery: boolean,
+  ): Promise<SparseEmbeddings> {
+    const model = this.#model;
+    model.checkUsable();
+    const prompt = promptOf(this.#sentence, options);
+    const texts = readTexts(input, 'a string or a list of strings');
+    const most = options.maxActiveDims ?? this.#maxActiveDims;
+    const truncated: number[] = [];
+    const rows: SparseVector[] = [];
+    const noted = <T extends { readonly truncated: number }>(index: number, sequence: T): T => {
+      if (sequence.truncated > 0) truncated.push(index);
+      return sequence;
+    };
+    const { query } = this.#routes;
+    if (isQuery && query) {
+      options.signal?.throwIfAborted();
+      texts.forEach((text, index) => {
+        const { indices, values } = noted(index, query.encode(prompt + text));
+        rows[index] = heaviest({ indices, values }, most);
+      });
+    } else {
+      const estimates = texts.map((text) => model.estimate(prompt.length + text.length));
+      const tokenize = (index: number) => noted(index, model.tokenize(prompt + texts[index]));
+      const take: TakeRows = (index, [logits = new Float32Array()]) => {
+        rows[index] = heaviest(sparse(this.#weigh(logits)), most);
+      };
+      await model.run({ estimates, tokenize }, take, options);
+    }
+    return new SparseEmbeddings(
+      rows,
+      this.dimension,
+      truncated.sort((a, b) => a - b),
+    );
+  }
+
   /** Weights of the whole vocabulary, from the largest logits `[V]`, or those of all tokens `[T, V]`. */
   #weigh(logits: Float32Array): Float32Array {
-    const { strategy, weight } = this.#pooling;
+    const { strategy, weight } = this.#routes.pooling;
     if (strategy === 'max') return logits.map((logit) => (logit > 0 ? weight(logit) : 0));
     const sums = new Float64Array(this.dimension);
     logits.forEach((logit, i) => {
@@ -199,18 +223,21 @@ export class SparseEncoder {
   }
 }
 
-/** What is not 0, or the `most` largest of it. */
-function largest(weights: Float32Array, most: number | undefined): SparseVector {
-  let indices: number[] = [];
+/** What is not 0. */
+function sparse(weights: Float32Array): SparseVector {
+  const indices: number[] = [];
   weights.forEach((weight, i) => {
     if (weight !== 0) indices.push(i);
   });
-  if (most !== undefined && indices.length > most) {
-    const best = bestOf(
-      indices.map((i) => weights[i] ?? 0),
-      most,
-    );
-    indices = best.map((i) => indices[i] ?? 0).sort((a, b) => a - b);
-  }
   return { indices: Int32Array.from(indices), values: Float32Array.from(indices, (i) => weights[i] ?? 0) };
+}
+
+/** The `most` largest components; default all. */
+function heaviest(vector: SparseVector, most: number | undefined): SparseVector {
+  if (most === undefined || vector.values.length <= most) return vector;
+  const kept = bestOf(vector.values, most).sort((a, b) => a - b);
+  return {
+    indices: Int32Array.from(kept, (i) => vector.indices[i] ?? 0),
+    values: Float32Array.from(kept, (i) => vector.values[i] ?? 0),
+  };
 }

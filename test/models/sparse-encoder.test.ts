@@ -127,6 +127,89 @@ describe('what is made of vectors', () => {
   });
 });
 
+describe('a router: weights of tokens for queries, SPLADE for documents', async () => {
+  const router = testPath('fixtures', 'tasks', 'sparse-router');
+  type Rows = Record<string, number>[];
+  const want = readJson<{ texts: string[] } & Record<'query' | 'document' | 'none', Rows>>(`${router}/expected.json`);
+
+  function expectRows(got: SparseEmbeddings, rows: Rows): void {
+    rows.forEach((row, i) => {
+      const { indices, values } = got.row(i);
+      expect([...indices]).toEqual(Object.keys(row).map(Number));
+      expect(worstExcess(values, Object.values(row), 1e-5)).toBeLessThanOrEqual(0);
+    });
+  }
+
+  it('gives the reference’s vectors', async () => {
+    await using routed = await SparseEncoder.load(router);
+    const query = await routed.encodeQuery(want.texts);
+    expectRows(query, want.query);
+    expect(query.truncated.indices).toEqual([4]);
+    expectRows(await routed.encodeDocument(want.texts), want.document);
+    expectRows(await routed.encode(want.texts), want.none);
+    const few = (await routed.encodeQuery(want.texts[0]!, { maxActiveDims: 2 })).row(0);
+    expect([...few.values].sort()).toEqual(
+      [...query.row(0).values]
+        .sort((a, b) => b - a)
+        .slice(0, 2)
+        .sort(),
+    );
+  });
+
+  it('reads weights from a table, and refuses what it cannot run', async () => {
+    const copy = (name: string) => {
+      const to = join(copies, name);
+      cpSync(router, to, { recursive: true });
+      return to;
+    };
+    const static_ = 'query_0_SparseStaticEmbedding';
+    const table = copy('table');
+    writeFileSync(join(table, static_, 'config.json'), JSON.stringify({ path: 'idf.json' }));
+    writeFileSync(join(table, static_, 'idf.json'), JSON.stringify({ cat: 2.5, the: 0.25 }));
+    await using loaded = await SparseEncoder.load(table);
+    const [tokens] = loaded.decode(await loaded.encodeQuery('the cat, the cat'));
+    expect(tokens).toEqual([
+      ['cat', 2.5],
+      ['the', 0.25],
+    ]);
+
+    const refuse = async (name: string, file: string, value: object, message: RegExp) => {
+      const folder = copy(name);
+      writeFileSync(join(folder, file), JSON.stringify(value));
+      await expect(SparseEncoder.load(folder)).rejects.toThrow(message);
+    };
+    const config = readJson<{ structure: object; parameters: object }>(`${router}/router_config.json`);
+    await refuse(
+      'path',
+      `${static_}/config.json`,
+      { path: '../idf.json' },
+      /"path" is "\.\.\/idf\.json"; it must be a \.json file/,
+    );
+    await refuse('word', `${static_}/config.json`, { path: 'config.json' }, /"path" is no token of the vocabulary/);
+    const structure = (fields: object) => ({ ...config, structure: { ...config.structure, ...fields } });
+    const file = 'router_config.json';
+    await refuse('absent', file, structure({ query: ['x'] }), /"structure\.query" names "x", which is no module/);
+    await refuse(
+      'above',
+      file,
+      structure({ document: ['..'] }),
+      /"structure\.document" names "\.\.", which is no module/,
+    );
+    await refuse(
+      'both',
+      file,
+      structure({ query: ['document_0_Transformer'] }),
+      /must be a SparseStaticEmbedding alone/,
+    );
+    await refuse(
+      'route',
+      file,
+      { ...config, parameters: { default_route: 'image' } },
+      /"parameters\.default_route" is "image"/,
+    );
+  });
+});
+
 describe('refuses', () => {
   it.each<[string, () => Promise<unknown>, RegExp]>([
     ['what are no texts', () => model.encode(7 as never), /encode takes a string or a list of strings, got 7/],
