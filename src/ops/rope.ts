@@ -1,5 +1,5 @@
 import { TensorError } from '../errors.js';
-import { describeValue } from '../options.js';
+import { checkOptions, describeValue } from '../options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { expectDtype, expectRank, expectShape, run } from './run.js';
 
@@ -15,6 +15,7 @@ export interface RopeTables {
  * @param x `[N, H·w]` f32. @param offsets `[S+1]` i32; no sequence longer than the tables. @returns `[N, H·w]` f32.
  */
 export function rope(x: Tensor, offsets: Tensor, tables: RopeTables, heads: number): Tensor {
+  checkOptions('rope', tables, ['cosines', 'sines'], 'tables');
   const { cosines, sines } = tables;
   expectDtype('rope', 'x', x, 'f32');
   expectRank('rope', 'x', x, 2, '[N,H·w]');

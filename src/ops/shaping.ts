@@ -1,6 +1,6 @@
 import { rethrowNative, TensorError } from '../errors.js';
 import { native } from '../native.js';
-import { describeValue } from '../options.js';
+import { checkOptions, describeValue } from '../options.js';
 import { isHoldable, mostAxes, OFFSETS, type Shape, sizeOf, TOKENS } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { expectDtype, expectRank, expectShape, expectTensor, run } from './run.js';
@@ -116,6 +116,7 @@ export function convert(x: Tensor, dtype: 'f32' | 'f16' | 'bf16'): Tensor {
 export function positions(offsets: Tensor, ids?: { readonly inputIds: Tensor; readonly padding: number }): Tensor {
   const tokens = tokensOf('positions', offsets);
   if (ids === undefined) return run({ op: 'positions', inputs: [offsets], dtype: 'i32', shape: [tokens] });
+  checkOptions('positions', ids, ['inputIds', 'padding'], 'ids');
   const { inputIds, padding } = ids;
   expectDtype('positions', 'inputIds', inputIds, 'i32');
   expectShape('positions', 'inputIds', inputIds, [tokens], '[N]');
