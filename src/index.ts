@@ -61,6 +61,7 @@ export {
 export type { DType } from './tensor/dtype.js';
 export { LONGEST, OFFSETS, PAIRS, SEQUENCES, type Shape, TOKENS } from './tensor/shape.js';
 export { type NestedNumbers, Tensor } from './tensor/tensor.js';
-export { type EncodeOptions as TokenizeOptions, type Encoding, Tokenizer } from './tokenizers/tokenizer.js';
+export type { Encoding } from './tokenizers/encoding.js';
+export { type EncodeOptions as TokenizeOptions, Tokenizer } from './tokenizers/tokenizer.js';
 export type { TruncationSide, TruncationStrategy } from './tokenizers/truncate.js';
 export { type SafetensorsEntry, SafetensorsFile, writeSafetensors } from './weights/safetensors.js';

@@ -1,5 +1,12 @@
 /** Tokens that are matched in the text itself, before the model sees it: [CLS], <mask>, and those users add. */
+
+import type { AlignedText } from './aligned-text.js';
 import type { AddedTokenJson } from './schema.js';
+
+/** A piece of the input that knows its place: an added token, or normalized text for the model. */
+export type AlignedSection =
+  | { readonly id: number; readonly start: number; readonly end: number; readonly matched: string }
+  | { readonly id?: undefined; readonly text: AlignedText };
 
 /** A piece of the input: an added token's id, or normalized text for the model. */
 export type Section = { readonly id: number } | TextSection;
@@ -30,6 +37,28 @@ export class AddedTokens {
     );
   }
 
+  /** As {@link AddedTokens.split}, with everything's place. `normalize` is the normalizer that keeps track. */
+  align(input: AlignedText, normalize: (text: AlignedText) => AlignedText): AlignedSection[] {
+    const sections: AlignedSection[] = [];
+    for (const part of this.raw.split(input.text)) {
+      if (part.id !== undefined) {
+        const { id, start, end } = part;
+        sections.push({ id, start, end, matched: input.text.slice(start, end) });
+        continue;
+      }
+      const text = normalize(input.slice(part.start, part.end));
+      for (const inner of this.normalized.split(text.text)) {
+        const { id, start, end } = inner;
+        if (id === undefined) sections.push({ text: text.slice(start, end) });
+        else {
+          const matched = text.text.slice(start, end);
+          sections.push({ id, start: text.start(start), end: text.end(end - 1), matched });
+        }
+      }
+    }
+    return sections;
+  }
+
   split(text: string): Section[] {
     const sections: Section[] = [];
     for (const part of this.raw.split(text)) {
@@ -46,7 +75,9 @@ export class AddedTokens {
   }
 }
 
-type Part = { id: number; text?: never; start: number } | { id?: never; text: string; start: number };
+type Part =
+  | { id: number; text?: never; start: number; end: number }
+  | { id?: never; text: string; start: number; end: number };
 
 /** Finds the leftmost, longest of a set of strings. */
 class Matcher {
@@ -68,15 +99,16 @@ class Matcher {
 
   split(text: string): Part[] {
     // the pattern is slow to find nothing, and most texts do not even have a character that begins a token
-    if (!this.beginnings.some((character) => text.includes(character))) return text === '' ? [] : [{ text, start: 0 }];
+    if (!this.beginnings.some((character) => text.includes(character)))
+      return text === '' ? [] : [{ text, start: 0, end: text.length }];
     const parts: Part[] = [];
     let end = 0;
     for (const match of this.matches(text)) {
-      if (match.start > end) parts.push({ text: text.slice(end, match.start), start: end });
-      parts.push({ id: match.id, start: match.start });
+      if (match.start > end) parts.push({ text: text.slice(end, match.start), start: end, end: match.start });
+      parts.push(match);
       end = match.end;
     }
-    if (end < text.length) parts.push({ text: text.slice(end), start: end });
+    if (end < text.length) parts.push({ text: text.slice(end), start: end, end: text.length });
     return parts;
   }
 

@@ -30,11 +30,20 @@ export interface WordPieceJson {
 export interface BpeJson {
   readonly type: 'BPE';
   readonly vocab: Readonly<Record<string, number>>;
+  readonly merges: readonly (string | readonly [string, string])[];
+  readonly unk_token?: string | null;
+  readonly continuing_subword_prefix?: string | null;
+  readonly end_of_word_suffix?: string | null;
+  readonly fuse_unk?: boolean;
+  readonly byte_fallback?: boolean;
+  readonly ignore_merges?: boolean;
 }
 
 export interface UnigramJson {
   readonly type: 'Unigram';
   readonly vocab: readonly (readonly [piece: string, score: number])[];
+  readonly unk_id?: number | null;
+  readonly byte_fallback?: boolean;
 }
 
 export interface BertNormalizerJson {
@@ -123,7 +132,13 @@ function checkModel(
   if (type === 'BPE') {
     checkMerges(model, vocabulary, file);
     if (model.unk_token != null) checkUnknown(model.unk_token, vocabulary, file);
-    return { model: { ...model, type, vocab: model.vocab as BpeJson['vocab'] }, vocabulary };
+    for (const field of ['continuing_subword_prefix', 'end_of_word_suffix']) {
+      if (model[field] != null) text(model[field], file, `model.${field}`);
+    }
+    for (const field of ['fuse_unk', 'byte_fallback', 'ignore_merges']) {
+      if (model[field] != null) boolean(model[field], file, `model.${field}`);
+    }
+    return { model: { ...model, type } as unknown as BpeJson, vocabulary };
   }
   const wordPiece: WordPieceJson = {
     ...model,
@@ -195,6 +210,7 @@ function checkUnigram(model: JsonObject, file: string): Pick<TokenizerJson, 'mod
       throw new ConfigError(file, `model.vocab[${i}]`, 'must be a piece and its score: ["piece", -1.5]');
     }
   }
+  if (model.byte_fallback != null) boolean(model.byte_fallback, file, 'model.byte_fallback');
   if (model.unk_id != null) integer(model.unk_id, file, 'model.unk_id', 0, vocab.length - 1);
   const pieces = (vocab as UnigramJson['vocab']).map(([piece]) => piece);
   const unigram: UnigramJson = { ...model, type: 'Unigram', vocab: vocab as UnigramJson['vocab'] };

@@ -15,10 +15,13 @@ export class Template {
   private readonly after: readonly number[];
   private readonly untyped: boolean;
   private readonly specialTokensOfPair: number;
+  /** Overflowing parts have the type of their side, whatever the pieces say: how the reference fills a TemplateProcessing. */
+  private readonly typesOverflowBySide: boolean;
 
-  constructor(single: readonly Piece[], pair: readonly Piece[]) {
+  constructor(single: readonly Piece[], pair: readonly Piece[], typesOverflowBySide = false) {
     this.single = single;
     this.pair = pair;
+    this.typesOverflowBySide = typesOverflowBySide;
     const text = single.findIndex((piece) => 'side' in piece);
     this.before = specialIds(single.slice(0, text));
     this.after = specialIds(single.slice(text));
@@ -37,8 +40,32 @@ export class Template {
     return { ids: this.before.concat(ids, this.after), typeIds };
   }
 
-  /** Puts the texts' ids in their places. `special` false leaves the special tokens out; type ids stay. */
-  apply(first: readonly number[], second: readonly number[] | undefined, special: boolean) {
+  /** For each token of {@link Template.apply} its number in its text, counted on over both texts; -1 for special ones. */
+  layout(first: number, second: number | undefined, special: boolean): Int32Array {
+    const pieces = second === undefined ? this.single : this.pair;
+    const places: number[] = [];
+    for (const piece of pieces) {
+      if ('ids' in piece) {
+        if (special) places.push(...piece.ids.map(() => -1));
+        continue;
+      }
+      const begin = piece.side === 0 ? 0 : first;
+      const count = piece.side === 0 ? first : (second ?? 0);
+      for (let i = 0; i < count; i++) places.push(begin + i);
+    }
+    return Int32Array.from(places);
+  }
+
+  /**
+   * Puts the texts' ids in their places. `special` false leaves the special tokens out; type ids stay. `overflows`: which of
+   * the texts is a part other than its first.
+   */
+  apply(
+    first: readonly number[],
+    second: readonly number[] | undefined,
+    special: boolean,
+    overflows: readonly [boolean, boolean] = [false, false],
+  ) {
     const pieces = second === undefined ? this.single : this.pair;
     const length = first.length + (second?.length ?? 0) + (special ? this.specialTokens(second !== undefined) : 0);
     const ids = new Int32Array(length);
@@ -50,7 +77,8 @@ export class Template {
       if (isSpecial && !special) continue;
       const part = isSpecial ? piece.ids : piece.side === 0 ? first : second!;
       ids.set(part, at);
-      typeIds.fill(piece.type, at, at + part.length);
+      const bySide = !isSpecial && this.typesOverflowBySide && overflows[piece.side];
+      typeIds.fill(bySide ? piece.side : piece.type, at, at + part.length);
       if (isSpecial) specialTokensMask.fill(1, at, at + part.length);
       at += part.length;
     }
@@ -181,7 +209,7 @@ function readTemplateProcessing(
   if (!['0,1', '1,0'].includes(sides(pair))) {
     throw new ConfigError(file, `${field}.pair`, 'must hold the sequences A and B once each');
   }
-  return new Template(single, pair);
+  return new Template(single, pair, true);
 }
 
 function readPiece(value: unknown, file: string, field: string, special: ReadonlyMap<string, number[]>): Piece {

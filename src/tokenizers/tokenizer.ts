@@ -4,14 +4,20 @@ import { ConfigError, UsageError } from '../errors.js';
 import { JsonFile, parseJson, readJsonBytes } from '../json-file.js';
 import { checkOptions, describeValue, type OptionName } from '../options.js';
 import { AddedTokens } from './added-tokens.js';
+import { AlignedText } from './aligned-text.js';
 import { BertTextModel, isBert } from './bert.js';
+import { buildDecoder, type Decoder } from './decoders.js';
+import { type Aligned, Encoding } from './encoding.js';
 import { readJsonObject } from './fields.js';
 import { createLibrary, type Library, LibraryTextModel } from './library.js';
+import { partsOf, type Range } from './overflow.js';
 import { checkTokenizer, checkTokenizerConfig, type TokenizerConfigJson, type TokenizerJson } from './schema.js';
 import { readTemplate, type Template } from './template.js';
 import type { TextModel } from './text-model.js';
-import { type TruncationSide, type TruncationStrategy, truncate } from './truncate.js';
+import { readTrimOffsets, type TrimOffsets, trimOffsets } from './trim-offsets.js';
+import { keptLengths, type TruncationSide, type TruncationStrategy } from './truncate.js';
 import { scanTokenizer } from './vocabulary.js';
+import { type TextTokens, WordChain } from './word-chain.js';
 
 const tokenizerFile = 'tokenizer.json';
 const configFile = 'tokenizer_config.json';
@@ -28,18 +34,8 @@ export interface EncodeOptions {
   truncation?: boolean | TruncationStrategy | undefined;
   /** Most ids, special tokens included. Default {@link Tokenizer.modelMaxLength}. Used with `truncation`. */
   maxLength?: number | undefined;
-}
-
-/** What {@link Tokenizer.encode} gives. */
-export interface Encoding {
-  /** Token ids, `[tokens]`. */
-  ids: Int32Array;
-  /** Segment ids, `[tokens]`: which text of a pair a token belongs to, as the model's template says. */
-  typeIds: Int32Array;
-  /** 1 where the template put a special token, `[tokens]`. */
-  specialTokensMask: Uint8Array;
-  /** How many ids were cut off. */
-  truncated: number;
+  /** How many tokens each part in `overflowing` shares with the one before. Default 0. Used with `truncation`. */
+  stride?: number | undefined;
 }
 
 const encodeOptionNames = [
@@ -47,6 +43,7 @@ const encodeOptionNames = [
   'addSpecialTokens',
   'truncation',
   'maxLength',
+  'stride',
 ] as const satisfies readonly OptionName[];
 
 /** Turns text into token ids and back. */
@@ -63,9 +60,14 @@ export class Tokenizer {
   private readonly json: TokenizerJson;
   private readonly config: TokenizerConfigJson;
   private readonly specialIds: Set<number>;
-  private readonly model: TextModel;
+  /** The quick way to ids, where there is one, or the library's. */
+  private readonly model: TextModel | undefined;
   private readonly addedTokens: AddedTokens;
   private readonly template: Template;
+  /** What keeps track of places; undefined where a part of the file is of a kind that is not written here. */
+  private readonly chain: WordChain | undefined;
+  private readonly trims: TrimOffsets | undefined;
+  private decoder: Decoder | undefined;
   private library: Library | undefined;
 
   private constructor(json: TokenizerJson, config: TokenizerConfigJson, file: string) {
@@ -78,9 +80,14 @@ export class Tokenizer {
     this.vocabSize = json.vocabulary.size;
     this.specialIds = new Set(json.added_tokens.filter((token) => token.special).map((token) => token.id));
     this.template = readTemplate(json.post_processor, file, (id) => this.idToToken(id) !== undefined);
-    const model: TextModel = isBert(json) ? new BertTextModel(json) : new LibraryTextModel(this.getLibrary());
-    this.model = model;
-    this.addedTokens = new AddedTokens(json.added_tokens, (text) => model.normalize(text));
+    const chain = WordChain.build(json, file);
+    this.chain = chain;
+    this.trims = readTrimOffsets(json.post_processor);
+    if (isBert(json)) this.model = new BertTextModel(json);
+    else if (!chain) this.model = new LibraryTextModel(this.getLibrary());
+    const normalize = (text: string) =>
+      this.model?.normalize(text) ?? chain?.normalize(AlignedText.of(text)).text ?? text;
+    this.addedTokens = new AddedTokens(json.added_tokens, normalize);
   }
 
   /**
@@ -129,17 +136,40 @@ export class Tokenizer {
   encode(text: string, options: EncodeOptions = {}): Encoding {
     checkOptions('Tokenizer.encode', options, encodeOptionNames);
     if (typeof text !== 'string') throw new UsageError(`Tokenizer.encode takes a string, got ${describeValue(text)}`);
-    const { pair, addSpecialTokens = true, truncation = false } = options;
-    let first: readonly number[] = this.encodeText(text);
-    let second: readonly number[] | undefined = pair === undefined ? undefined : this.encodeText(pair);
-    const whole = first.length + (second?.length ?? 0);
-    if (truncation !== false) {
-      const room = this.room(options.maxLength ?? this.modelMaxLength, addSpecialTokens, pair !== undefined);
-      const strategy = truncation === true ? 'longest_first' : truncation;
-      [first, second] = truncate(first, second, room, strategy, this.truncationSide);
+    const { pair, addSpecialTokens = true, truncation = false, stride = 0 } = options;
+    if (!Number.isInteger(stride) || stride < 0) {
+      throw new UsageError(`stride must be a whole number from 0; got ${stride}`);
     }
-    const truncated = whole - first.length - (second?.length ?? 0);
-    return { ...this.template.apply(first, second, addSpecialTokens), truncated };
+    const first = this.encodeText(text);
+    const second = pair === undefined ? undefined : this.encodeText(pair);
+    const room = truncation === false ? Infinity : this.room(options.maxLength, addSpecialTokens, pair !== undefined);
+    const strategy = typeof truncation === 'string' ? truncation : 'longest_first';
+    const [keepFirst, keepSecond] = keptLengths(first.length, second?.length, room, strategy);
+    const firstParts = partsOf(first.length, keepFirst, stride, this.truncationSide);
+    const secondParts = second && partsOf(second.length, keepSecond, stride, this.truncationSide);
+    let aligned: { first: Aligned; second: Aligned | undefined } | undefined;
+    const align = () => {
+      aligned ??= { first: this.align(text), second: pair === undefined ? undefined : this.align(pair) };
+      return aligned;
+    };
+    const build = (a: Range, b: Range | undefined, overflowing: () => readonly Encoding[]) => {
+      const ids = first.slice(a.begin, a.end);
+      const pairIds = second && b && second.slice(b.begin, b.end);
+      const overflows = [a !== firstParts[0], b !== secondParts?.[0]] as const;
+      const filled = this.template.apply(ids, pairIds, addSpecialTokens, overflows);
+      const layout = this.template.layout(ids.length, pairIds?.length, addSpecialTokens);
+      const truncated = first.length + (second?.length ?? 0) - ids.length - (pairIds?.length ?? 0);
+      const token = (id: number) => this.idToToken(id) ?? '';
+      return new Encoding(filled, truncated, { first: a, second: b, align, token, overflowing, layout });
+    };
+    const [a = { begin: 0, end: 0 }, ...moreOfFirst] = firstParts;
+    const [b, ...moreOfSecond] = secondParts ?? [];
+    // every further part of the first text with every part of the second, then the first part with the second's others
+    const others = () => [
+      ...moreOfFirst.flatMap((part) => (secondParts ?? [undefined]).map((other) => build(part, other, () => []))),
+      ...moreOfSecond.map((other) => build(a, other, () => [])),
+    ];
+    return build(a, b, others);
   }
 
   /**
@@ -148,8 +178,9 @@ export class Tokenizer {
    */
   sequence(text: string, maxLength: number): { ids: number[]; typeIds: number[] | undefined; truncated: number } {
     const whole = this.encodeText(text);
-    const room = this.room(maxLength, true, false);
-    const [kept] = truncate(whole, undefined, room, 'longest_first', this.truncationSide);
+    const surplus = whole.length - this.room(maxLength, true, false);
+    const kept =
+      surplus <= 0 ? whole : this.truncationSide === 'right' ? whole.slice(0, -surplus) : whole.slice(surplus);
     return { ...this.template.wrap(kept), truncated: whole.length - kept.length };
   }
 
@@ -178,7 +209,10 @@ export class Tokenizer {
       if (!skipSpecialTokens || !this.specialIds.has(id)) tokens.push(token);
     }
     if (tokens.length === 0) return '';
-    return this.getLibrary().decoder?.decode(tokens) ?? tokens.join(' ');
+    this.decoder ??=
+      buildDecoder(this.json.decoder, this.file) ??
+      ((list) => [this.getLibrary().decoder?.decode([...list]) ?? list.join(' ')]);
+    return this.decoder(tokens).join('');
   }
 
   /** Id of a token, or undefined. */
@@ -193,14 +227,48 @@ export class Tokenizer {
 
   private encodeText(text: string): number[] {
     const ids: number[] = [];
-    for (const section of this.addedTokens.split(wellFormed(text))) {
-      if ('id' in section) ids.push(section.id);
-      else this.model.encode(section.text, section.first, ids);
+    const { model, chain } = this;
+    if (model) {
+      for (const section of this.addedTokens.split(wellFormed(text))) {
+        if ('id' in section) ids.push(section.id);
+        else model.encode(section.text, section.first, ids);
+      }
+    } else if (chain) {
+      for (const section of this.addedTokens.align(AlignedText.of(wellFormed(text)), chain.normalize)) {
+        if (section.id !== undefined) ids.push(section.id);
+        else chain.encode(section.text, ids);
+      }
     }
     return ids;
   }
 
-  private room(maxLength: number, addSpecialTokens: boolean, pair: boolean): number {
+  /** The tokens of {@link Tokenizer.encodeText} with their places. */
+  private align(text: string): Aligned {
+    const { chain } = this;
+    if (!chain) {
+      throw new UsageError(
+        'this tokenizer has parts of kinds that give ids only: offsets, words and tokens are not known',
+      );
+    }
+    const all: TextTokens = { ids: [], starts: [], ends: [], words: [], texts: new Map() };
+    for (const section of this.addedTokens.align(AlignedText.of(wellFormed(text)), chain.normalize)) {
+      if (section.id === undefined) {
+        chain.align(section.text, all);
+        continue;
+      }
+      all.words.push((all.words.at(-1) ?? -1) + 1);
+      all.texts.set(all.ids.length, section.matched);
+      all.ids.push(section.id);
+      all.starts.push(section.start);
+      all.ends.push(section.end);
+    }
+    const tokens = all.ids.map((id, i) => all.texts.get(i) ?? this.idToToken(id) ?? '');
+    if (this.trims) trimOffsets(tokens, all, this.trims);
+    return { ...all, tokens };
+  }
+
+  private room(wanted: number | undefined, addSpecialTokens: boolean, pair: boolean): number {
+    const maxLength = wanted ?? this.modelMaxLength;
     const special = addSpecialTokens ? this.template.specialTokens(pair) : 0;
     if (!(maxLength >= special) || (maxLength !== Number.POSITIVE_INFINITY && !Number.isInteger(maxLength))) {
       throw new UsageError(
@@ -210,7 +278,7 @@ export class Tokenizer {
     return maxLength - special;
   }
 
-  /** BERT's chain needs it only to decode, so it is built when first asked for. */
+  /** Only for kinds that are not written here, so it is built when first asked for. */
   private getLibrary(): Library {
     this.library ??= createLibrary(this.json, this.config, this.file);
     return this.library;

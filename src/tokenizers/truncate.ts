@@ -6,30 +6,24 @@ export type TruncationStrategy = 'longest_first' | 'only_first' | 'only_second';
 /** Which end is cut off. */
 export type TruncationSide = 'left' | 'right';
 
-/** Cuts `first` and `second` so that both together have at most `room` ids. Returns the kept parts. */
-export function truncate(
-  first: readonly number[],
-  second: readonly number[] | undefined,
+/** How many ids of each text are kept, so that both together are at most `room`. */
+export function keptLengths(
+  first: number,
+  second: number | undefined,
   room: number,
   strategy: TruncationStrategy,
-  side: TruncationSide,
-): [first: readonly number[], second: readonly number[] | undefined] {
-  const surplus = first.length + (second?.length ?? 0) - room;
-  if (surplus <= 0) return [first, second];
-  if (strategy === 'longest_first') {
-    if (second === undefined) return [cut(first, room, side), undefined];
-    const [keepFirst, keepSecond] = shares(first.length, second.length, room);
-    return [cut(first, keepFirst, side), cut(second, keepSecond, side)];
-  }
+): [first: number, second: number] {
+  const surplus = first + (second ?? 0) - room;
+  if (surplus <= 0) return [first, second ?? 0];
+  if (strategy === 'longest_first') return second === undefined ? [room, 0] : shares(first, second, room);
   const shortened = strategy === 'only_first' ? first : second;
   if (shortened === undefined) throw new UsageError('truncation "only_second" needs a pair of texts');
-  if (shortened.length <= surplus) {
+  if (shortened <= surplus) {
     throw new UsageError(
-      `truncation "${strategy}" cannot make the pair fit: ${surplus} ids are too many and that side has ${shortened.length}; use "longest_first" or a larger maxLength`,
+      `truncation "${strategy}" cannot make the pair fit: ${surplus} ids are too many and that side has ${shortened}; use "longest_first" or a larger maxLength`,
     );
   }
-  const kept = cut(shortened, shortened.length - surplus, side);
-  return strategy === 'only_first' ? [kept, second] : [first, kept];
+  return strategy === 'only_first' ? [first - surplus, second ?? 0] : [first, shortened - surplus];
 }
 
 /** How many ids each side keeps: the shorter keeps all it has as long as that is at most half of the room. */
@@ -42,9 +36,4 @@ function shares(first: number, second: number, room: number): [number, number] {
     long = short + (room % 2);
   }
   return first <= second ? [short, long] : [long, short];
-}
-
-function cut(ids: readonly number[], length: number, side: TruncationSide): readonly number[] {
-  if (ids.length <= length) return ids;
-  return side === 'right' ? ids.slice(0, length) : ids.slice(ids.length - length);
 }

@@ -1,8 +1,9 @@
-/** Ids, type ids and special marks against the Rust `tokenizers` library, version 0.23 (fixtures and golden files). */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+/** Ids, types, offsets, truncation and decoding against the Rust `tokenizers` library, version 0.23 (fixtures and golden files). */
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import type { Encoding } from '../../src/tokenizers/encoding.js';
 import { Tokenizer } from '../../src/tokenizers/tokenizer.js';
 import type { TruncationStrategy } from '../../src/tokenizers/truncate.js';
 
@@ -13,11 +14,14 @@ interface Expected {
   ids: number[];
   type_ids: number[];
   special: number[];
+  /** In code points, of each text by itself. */
+  offsets: [number, number][];
 }
 
 interface Case extends Expected {
   text: string;
   pair?: string;
+  tokens?: string[];
   ids_no_special?: number[];
   decoded?: string;
 }
@@ -30,6 +34,7 @@ interface Limit {
   strategy: TruncationStrategy;
   direction: 'left' | 'right';
   main?: Expected;
+  overflow?: Expected[];
   error?: string;
 }
 
@@ -54,8 +59,7 @@ describe('all-MiniLM-L6-v2', async () => {
     const cut = tokenizer.encode(row.text, { truncation: true, maxLength: 256 });
     expect([...cut.ids]).toEqual(row.ids);
     expect(cut.truncated).toBe(row.untruncated_length - row.ids.length);
-    const plain = tokenizer.sequence(row.text, 256);
-    expect(plain).toEqual({ ids: row.ids, typeIds: undefined, truncated: cut.truncated });
+    expect(tokenizer.sequence(row.text, 256)).toEqual({ ids: row.ids, typeIds: undefined, truncated: cut.truncated });
     expect(tokenizer.encode(row.text).ids).toHaveLength(row.untruncated_length);
   });
 
@@ -66,43 +70,81 @@ describe('all-MiniLM-L6-v2', async () => {
   });
 });
 
-describe.each(['bert-uncased', 'bert-cased', 'bert-chinese'])('%s', async (name) => {
-  const folder = [join(root, 'fixtures/tokenizers', name), join(root, 'tokenizers/fixtures', name)].find(existsSync)!;
-  const file = readFileSync(join(folder, 'tokenizer.json'), 'utf8');
-  const tokenizer = Tokenizer.fromJson(JSON.parse(file));
-  const fromLeft = Tokenizer.fromJson(JSON.parse(file), { truncation_side: 'left' });
+/** Where every code point of a text begins, in UTF-16 units; one entry more for its end. */
+function unitsOf(text: string): number[] {
+  const units = [0];
+  for (const character of text) units.push(units.at(-1)! + character.length);
+  return units;
+}
 
+/** An encoding in the words of the fixture. */
+function plain(got: Encoding): Expected {
+  return {
+    ids: [...got.ids],
+    type_ids: [...got.typeIds],
+    special: [...got.specialTokensMask],
+    offsets: got.offsets,
+  };
+}
+
+/** What the fixture expects, in UTF-16 units. */
+function inUnits(row: { text: string; pair?: string }, expected: Expected, sides: (0 | 1 | null)[]): Expected {
+  const units = [unitsOf(row.text), unitsOf(row.pair ?? '')];
+  const { ids, type_ids, special } = expected;
+  const offsets = expected.offsets.map(([start, end], i): [number, number] => {
+    const side = units[sides[i] ?? 0]!;
+    return [side[start]!, side[end]!];
+  });
+  return { ids, type_ids, special, offsets };
+}
+
+describe.each([
+  ['bert-uncased', 'WordPiece'],
+  ['bert-cased', 'WordPiece'],
+  ['bert-chinese', 'WordPiece'],
+  ['roberta', 'BPE'],
+  ['t5', 'Unigram'],
+  ['albert', 'Unigram'],
+  ['xlmr', 'Unigram'],
+])('%s', (name, kind) => {
+  const folder = join(root, 'fixtures/tokenizers', name);
+  const file = JSON.parse(gunzipSync(readFileSync(join(folder, 'tokenizer.json.gz'))).toString('utf8'));
+  const tokenizer = Tokenizer.fromJson(file);
+  const fromLeft = Tokenizer.fromJson(file, { truncation_side: 'left' });
   const cases = lines<Case>(join(folder, 'cases.jsonl.gz'));
-  it('has all 405 cases', () => expect(cases).toHaveLength(405));
+  const limits = lines<Limit>(join(folder, 'limits.jsonl.gz'));
+
+  it('has all rows', () => expect([tokenizer.kind, cases.length, limits.length]).toEqual([kind, 405, 60]));
+
   it.each(cases.map((row, i) => [i, row] as const))('case %i', (_, row) => {
     const got = tokenizer.encode(row.text, { pair: row.pair });
-    expect([...got.ids]).toEqual(row.ids);
-    expect([...got.typeIds]).toEqual(row.type_ids);
-    expect([...got.specialTokensMask]).toEqual(row.special);
+    expect(plain(got)).toEqual(inUnits(row, row, got.sequenceIds));
     expect(got.truncated).toBe(0);
+    expect(got.overflowing).toEqual([]);
+    if (row.tokens !== undefined) expect(got.tokens).toEqual(row.tokens);
     if (row.ids_no_special !== undefined) {
       expect([...tokenizer.encode(row.text, { addSpecialTokens: false }).ids]).toEqual(row.ids_no_special);
     }
     if (row.decoded !== undefined) expect(tokenizer.decode(got.ids)).toBe(row.decoded);
   });
 
-  // The main part does not depend on the stride between overflowing parts; rows that only refuse a stride say nothing here.
-  const limits = lines<Limit>(join(folder, 'limits.jsonl.gz')).filter((row) => !row.error?.includes('stride'));
   it.each(limits.map((row, i) => [i, row] as const))('limit %i', (_, row) => {
     const encode = () =>
       (row.direction === 'left' ? fromLeft : tokenizer).encode(row.text, {
         pair: row.pair,
         truncation: row.strategy,
         maxLength: row.max_length,
+        stride: row.stride,
       });
     if (row.main === undefined) {
-      expect(encode).toThrow(/truncation "only_/);
+      expect(encode).toThrow(row.error?.includes('stride') ? /stride must be smaller/ : /truncation "only_/);
       return;
     }
     const got = encode();
-    expect([...got.ids]).toEqual(row.main.ids);
-    expect([...got.typeIds]).toEqual(row.main.type_ids);
-    expect([...got.specialTokensMask]).toEqual(row.main.special);
+    expect(plain(got)).toEqual(inUnits(row, row.main, got.sequenceIds));
+    expect(got.overflowing.map(plain)).toEqual(
+      row.overflow!.map((part, i) => inUnits(row, part, got.overflowing[i]?.sequenceIds ?? [])),
+    );
     const whole = tokenizer.encode(row.text, { pair: row.pair }).ids.length;
     expect(got.truncated).toBe(whole - row.main.ids.length);
   });
