@@ -32,6 +32,12 @@ export { type SimilarityFunction, similarity, similarityPairwise, type Vectors }
 export { SparseEmbeddings, type SparseVector } from './pipeline/sparse-embeddings.js';
 export { type SparseEncodeOptions, SparseEncoder, type SparseEncoderOptions } from './pipeline/sparse-encoder.js';
 export type { FilledMask, FillMask, FillMaskOptions } from './pipeline/tasks/fill-mask.js';
+export type {
+  Answer,
+  Question,
+  QuestionAnswering,
+  QuestionAnsweringOptions,
+} from './pipeline/tasks/question-answering.js';
 export type { ReplacedTokenDetection, TokenOrigin } from './pipeline/tasks/replaced-token-detection.js';
 export type { TaskCallOptions } from './pipeline/tasks/task.js';
 export type {
@@ -40,6 +46,13 @@ export type {
   TextClassification,
   TextClassificationOptions,
 } from './pipeline/tasks/text-classification.js';
+export type {
+  AggregationStrategy,
+  EntityGroup,
+  TokenClassification,
+  TokenClassificationOptions,
+  TokenLabel,
+} from './pipeline/tasks/token-classification.js';
 export type {
   ZeroShotClassification,
   ZeroShotClassificationOptions,

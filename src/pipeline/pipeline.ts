@@ -6,15 +6,19 @@ import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import { HeadModel } from './head-model.js';
 import { type ComputeOptions, checkComputeOptions } from './load-options.js';
 import { type FillMask, fillMask } from './tasks/fill-mask.js';
+import { type QuestionAnswering, questionAnswering } from './tasks/question-answering.js';
 import { type ReplacedTokenDetection, replacedTokenDetection } from './tasks/replaced-token-detection.js';
 import type { Task } from './tasks/task.js';
 import { type TextClassification, textClassification } from './tasks/text-classification.js';
+import { type TokenClassification, tokenClassification } from './tasks/token-classification.js';
 import { type ZeroShotClassification, zeroShotClassification } from './tasks/zero-shot-classification.js';
 
 /** What a pipeline is called with, by its task. */
 export interface TaskCalls {
   'text-classification': TextClassification;
   'zero-shot-classification': ZeroShotClassification;
+  'token-classification': TokenClassification;
+  'question-answering': QuestionAnswering;
   'fill-mask': FillMask;
   'replaced-token-detection': ReplacedTokenDetection;
 }
@@ -41,6 +45,8 @@ export interface LoadedPipeline {
 const tasks: { readonly [T in keyof TaskCalls]: Task<TaskCalls[T]> } = {
   'text-classification': textClassification,
   'zero-shot-classification': zeroShotClassification,
+  'token-classification': tokenClassification,
+  'question-answering': questionAnswering,
   'fill-mask': fillMask,
   'replaced-token-detection': replacedTokenDetection,
 };
@@ -48,7 +54,8 @@ const tasks: { readonly [T in keyof TaskCalls]: Task<TaskCalls[T]> } = {
 /**
  * Loads a model for a task: a function of texts. The same text gives the same bits in any list, whatever the threads.
  *
- * @param task text-classification, zero-shot-classification, fill-mask or replaced-token-detection.
+ * @param task text-classification, zero-shot-classification, token-classification, question-answering, fill-mask or
+ * replaced-token-detection.
  * @param idOrFolder as for `SentenceTransformer.load`; the head must be the task's, by config.json's `architectures`.
  * @throws UsageError for an unknown task; ConfigError or WeightsError that names file and field if the folder is not a
  * model this package can run.

@@ -7,6 +7,7 @@ import type { Tokenizer } from '../tokenizers/tokenizer.js';
 const usual = {
   mask_token: ['[MASK]', '<mask>'],
   unk_token: ['[UNK]', '<unk>'],
+  cls_token: ['[CLS]', '<s>'],
   eos_token: ['</s>'],
 } as const;
 

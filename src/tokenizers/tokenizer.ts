@@ -119,6 +119,12 @@ export class Tokenizer {
     );
   }
 
+  /** What tokens inside a word begin with (`##`); empty where the model has no such mark. */
+  get continuingSubwordPrefix(): string {
+    const { model } = this.json;
+    return model.type === 'Unigram' ? '' : (model.continuing_subword_prefix ?? '');
+  }
+
   /** Special tokens put around one text. */
   get specialTokensCount(): number {
     return this.template.specialTokens(false);
@@ -208,6 +214,11 @@ export class Tokenizer {
       if (token === undefined) throw new UsageError(`decode: no token has the id ${id}`);
       if (!skipSpecialTokens || !this.specialIds.has(id)) tokens.push(token);
     }
+    return this.tokensToText(tokens);
+  }
+
+  /** The text that tokens stand for, as they are written in the vocabulary: what the reference calls convert_tokens_to_string. */
+  tokensToText(tokens: readonly string[]): string {
     if (tokens.length === 0) return '';
     this.decoder ??=
       buildDecoder(this.json.decoder, this.file) ??

@@ -2,7 +2,7 @@
  * Pipelines against transformers' own, on tiny random checkpoints (test/fixtures/tasks/make_tasks.py). Labels, tokens and
  * orders are equal; scores within 1e-5, some ten times the float32 noise of these models.
  */
-import { pipeline } from 'vectral';
+import { type AggregationStrategy, type Answer, pipeline } from 'vectral';
 import { describe, expect, it } from 'vitest';
 import { readJson, testPath } from '../reference/expected.js';
 
@@ -20,6 +20,12 @@ function settled(got: unknown, want: unknown): unknown {
 
 function expectEqual(got: unknown, want: unknown): void {
   expect(settled(got, want)).toEqual(want);
+}
+
+/** A place in code points, as Python counts, in UTF-16 units. */
+function inUnits<T extends { start: number; end: number }>(text: string, place: T): T {
+  const units = (count: number) => [...text].slice(0, count).join('').length;
+  return { ...place, start: units(place.start), end: units(place.end) };
 }
 
 describe.each(['text-classification', 'text-classification-multi'])('%s', (name) => {
@@ -104,8 +110,80 @@ describe('replaced-token-detection', () => {
   it('gives a probability for each token', async () => {
     await using detect = await pipeline('replaced-token-detection', folder);
     const got = await detect(meta.texts, { truncation: true });
-    const want = meta.results.map((row) => row.map(({ word, score, index }) => ({ word, score, index })));
-    expectEqual(got, want);
+    expectEqual(
+      got,
+      meta.results.map((row, i) => row.map((token) => inUnits(meta.texts[i]!, token))),
+    );
     expect(await detect(meta.texts[4]!)).toEqual(got[4]);
+  });
+});
+
+describe.each(['token-classification', 'token-classification-bpe', 'token-classification-unigram'])('%s', (name) => {
+  interface Found {
+    entity?: string;
+    entity_group?: string;
+    score: number;
+    index?: number;
+    word: string;
+    start: number;
+    end: number;
+  }
+  interface Run {
+    aggregation_strategy: AggregationStrategy;
+    ignore_labels?: string[];
+    stride?: number;
+    max_length?: number;
+    results: Found[][];
+  }
+  const folder = folderOf(name);
+  const meta = readJson<{ texts: string[]; runs: Run[] }>(`${folder}/expected.json`);
+
+  it.each(meta.runs)('$aggregation_strategy $ignore_labels $stride', async (run) => {
+    const { aggregation_strategy: aggregationStrategy, ignore_labels: ignoreLabels, stride, results } = run;
+    await using classify = await pipeline('token-classification', folder, { maxLength: run.max_length });
+    const texts = meta.texts.slice(0, results.length);
+    const truncation = stride === undefined;
+    const got = await classify(texts, { aggregationStrategy, ignoreLabels, stride, truncation });
+    const want = results.map((found, i) =>
+      found.map(({ entity_group: entityGroup, ...rest }) =>
+        inUnits(texts[i]!, entityGroup === undefined ? rest : { entityGroup, ...rest }),
+      ),
+    );
+    expectEqual(got, want);
+    const options = { aggregationStrategy, ignoreLabels, stride, truncation: true, batchTokens: 1 };
+    expect(await classify(texts[3]!, options)).toEqual(got[3]);
+  });
+});
+
+describe.each(['question-answering', 'question-answering-bpe'])('%s', (name) => {
+  interface Run {
+    options: {
+      top_k?: number;
+      handle_impossible_answer?: boolean;
+      max_answer_len?: number;
+      align_to_words?: boolean;
+      max_seq_len?: number;
+      doc_stride?: number;
+    };
+    results: Answer[][];
+  }
+  const folder = folderOf(name);
+  const meta = readJson<{ questions: [string, string][]; runs: Run[] }>(`${folder}/expected.json`);
+
+  it.each(meta.runs)('$options', async ({ options, results }) => {
+    await using answer = await pipeline('question-answering', folder);
+    const questions = results.map((_, i) => ({ question: meta.questions[i]![0], context: meta.questions[i]![1] }));
+    const given = {
+      topK: options.top_k,
+      handleImpossibleAnswer: options.handle_impossible_answer,
+      maxAnswerLength: options.max_answer_len,
+      alignToWords: options.align_to_words,
+      maxLength: options.max_seq_len,
+      stride: options.doc_stride,
+    };
+    const want = results.map((answers, i) => answers.map((found) => inUnits(questions[i]!.context, found)));
+    const got = await answer(questions, given);
+    expectEqual(got, want);
+    expect(await answer(questions[1]!, { ...given, batchTokens: 1 })).toEqual(got[1]);
   });
 });

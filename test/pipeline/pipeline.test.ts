@@ -134,3 +134,64 @@ describe('refuses', () => {
     await expect(gone('a')).rejects.toThrow('this model was disposed');
   });
 });
+
+describe('token-classification', () => {
+  const folder = folderOf('token-classification');
+  it.each<[string, unknown, unknown, RegExp]>([
+    [
+      'an unknown strategy',
+      'the cat',
+      { aggregationStrategy: 'mean' },
+      /must be none, simple, first, average, max, got "mean"/,
+    ],
+    ['labels that are no list', 'the cat', { ignoreLabels: 'O' }, /ignoreLabels must be a list/],
+    ['a stride that is none', 'the cat', { stride: -1 }, /stride must be a whole number from 0/],
+    ['a stride without room', long, { stride: 64 }, /stride must be smaller than the 62 tokens/],
+    [
+      'a long text',
+      long,
+      {},
+      /text 0 has 302 tokens, this model reads 64; shorten it, read it in parts with stride, or/,
+    ],
+  ])('refuses %s', async (_, input, options, message) => {
+    await using label = await pipeline('token-classification', folder);
+    const call = label(loose(input), loose(options));
+    await expect(call).rejects.toThrow(UsageError);
+    await expect(call).rejects.toThrow(message);
+  });
+
+  it('has no entities in nothing', async () => {
+    await using label = await pipeline('token-classification', folder);
+    expect(await label(['', ' '], { aggregationStrategy: 'first', stride: 3 })).toEqual([[], []]);
+  });
+});
+
+describe('question-answering', () => {
+  const folder = folderOf('question-answering');
+  const question = { question: 'who', context: 'the cat sat' };
+  it.each<[string, unknown, unknown, RegExp]>([
+    ['a string', 'who', {}, /text 0 is a string; give { question, context }/],
+    ['no context', { question: 'who' }, {}, /takes a text or a list of texts, got an object/],
+    [
+      'more than the model reads',
+      question,
+      { maxLength: 65 },
+      /maxLength must be at most 64, what this model reads; got 65/,
+    ],
+    ['a question without room for a context', { question: long, context: long }, {}, /cannot make the pair fit/],
+    ['truncation', question, { truncation: true }, /there is no "truncation"/],
+  ])('refuses %s', async (_, input, options, message) => {
+    await using answer = await pipeline('question-answering', folder);
+    const call = answer(loose(input), loose(options));
+    await expect(call).rejects.toThrow(UsageError);
+    await expect(call).rejects.toThrow(message);
+  });
+
+  it('finds nothing in nothing, unless there may be no answer', async () => {
+    await using answer = await pipeline('question-answering', folder);
+    const nothing = { question: 'who', context: '' };
+    expect(await answer(nothing)).toEqual([]);
+    const [none] = await answer(nothing, { handleImpossibleAnswer: true });
+    expect(none).toMatchObject({ start: 0, end: 0, answer: '' });
+  });
+});

@@ -15,6 +15,9 @@ export interface TokenOrigin {
   readonly score: number;
   /** Its place among the text's tokens; special ones count, but are not listed. */
   readonly index: number;
+  /** Where it stands: `text.slice(start, end)`. */
+  readonly start: number;
+  readonly end: number;
 }
 
 /** The tokens of a text, in order; of a list of texts, a list for each. */
@@ -34,10 +37,12 @@ export const replacedTokenDetection: Task<ReplacedTokenDetection> = {
       const { texts, alone } = readTaskTexts(task, input);
       const results: TokenOrigin[][] = [];
       const name = (index: number) => `${task}: text ${index}`;
-      await runTexts(model, texts, options, { name }, (index, logits, { inputIds, specialTokensMask }) => {
-        results[index] = Array.from(inputIds, (id, place) => {
+      await runTexts(model, texts, options, { name }, (index, logits, { encoding }) => {
+        const { ids, offsets, specialTokensMask } = encoding;
+        results[index] = Array.from(ids, (id, place) => {
+          const [start, end] = offsets[place]!;
           const score = sigmoid(logits[place] ?? Number.NaN);
-          return { word: tokenizer.idToToken(id) ?? '', score, index: place };
+          return { word: tokenizer.idToToken(id) ?? '', score, index: place, start, end };
         }).filter((token) => specialTokensMask[token.index] === 0);
       });
       return alone ? results[0] : results;

@@ -1,6 +1,7 @@
 /** What the pipelines share: texts in, one or many; options every call takes; tokenizing with nothing cut in silence. */
 import { UsageError } from '../../errors.js';
 import { describeValue, type OptionName } from '../../options.js';
+import type { Encoding } from '../../tokenizers/encoding.js';
 import type { TruncationStrategy } from '../../tokenizers/truncate.js';
 import type { Head, HeadModel } from '../head-model.js';
 import type { TokenSequence } from '../packed-batch.js';
@@ -38,8 +39,7 @@ export interface TaskText {
 /** A text as the model reads it. */
 export interface TokenizedText extends TokenSequence {
   readonly inputIds: Int32Array;
-  /** 1 where the template put a special token. */
-  readonly specialTokensMask: Uint8Array;
+  readonly encoding: Encoding;
 }
 
 /**
@@ -86,6 +86,23 @@ export async function runTexts(
   await model.run({ estimates, tokenize }, (index, [rows]) => take(index, rows!, read[index]!), options);
 }
 
+/**
+ * Runs texts that may each be several sequences, its parts, and gives `take` what came of each part: its rows of every
+ * output of the head.
+ */
+export async function runParts(
+  model: HeadModel,
+  texts: readonly (readonly Encoding[])[],
+  options: TaskCallOptions,
+  take: (index: number, part: number, outputs: readonly Float32Array[]) => void,
+): Promise<void> {
+  const parts = texts.flatMap((encodings, index) => encodings.map((encoding, part) => ({ index, part, encoding })));
+  const estimates = parts.map(({ encoding }) => encoding.ids.length);
+  const tokenize = (at: number) => sequenceOf(parts[at]!.encoding);
+  const taken = (at: number, outputs: readonly Float32Array[]) => take(parts[at]!.index, parts[at]!.part, outputs);
+  await model.run({ estimates, tokenize }, taken, options);
+}
+
 function tokenizeText(
   model: HeadModel,
   { text, pair }: TaskText,
@@ -94,9 +111,18 @@ function tokenizeText(
 ): TokenizedText {
   const most = model.maxSeqLength;
   const options = { pair: pair === undefined ? undefined : model.cased(pair), truncation, maxLength: most };
-  const { ids, typeIds, specialTokensMask } = model.tokenizer.encode(model.cased(text), options);
-  if (ids.length <= most) return { inputIds: ids, tokenTypeIds: typeIds, specialTokensMask };
-  throw new UsageError(
-    `${name} has ${ids.length} tokens, this model reads ${most}; shorten it, or cut it with truncation: true`,
+  const encoding = model.tokenizer.encode(model.cased(text), options);
+  if (encoding.ids.length <= most) return sequenceOf(encoding);
+  throw tooLong(model, name, encoding);
+}
+
+/** What to say of a text that is longer than the model reads and may not be cut. `mend`: besides truncation. */
+export function tooLong(model: HeadModel, name: string, { ids }: Encoding, mend = ''): UsageError {
+  return new UsageError(
+    `${name} has ${ids.length} tokens, this model reads ${model.maxSeqLength}; shorten it${mend}, or cut it with truncation: true`,
   );
+}
+
+function sequenceOf(encoding: Encoding): TokenizedText {
+  return { inputIds: encoding.ids, tokenTypeIds: encoding.typeIds, encoding };
 }
