@@ -26,9 +26,17 @@ export { MultiVectorEmbeddings, maxsim, maxsimPairwise } from './pipeline/multi-
 export { type MultiVectorEncodeOptions, MultiVectorEncoder } from './pipeline/multi-vector-encoder.js';
 export { type LoadedPipeline, type PipelineOptions, pipeline, type TaskCalls } from './pipeline/pipeline.js';
 export type { PromptOptions } from './pipeline/prompts.js';
+export {
+  type Precision,
+  QuantizedEmbeddings,
+  type QuantizedPrecision,
+  type QuantizeOptions,
+  quantizeEmbeddings,
+  type Ranges,
+} from './pipeline/quantized-embeddings.js';
 export { Scores } from './pipeline/scores.js';
-export { SentenceTransformer } from './pipeline/sentence-transformer.js';
-export { type SimilarityFunction, similarity, similarityPairwise, type Vectors } from './pipeline/similarity.js';
+export { type EncodedAs, SentenceTransformer } from './pipeline/sentence-transformer.js';
+export { type SimilarityFunction, similarity, similarityPairwise } from './pipeline/similarity.js';
 export { SparseEmbeddings, type SparseVector } from './pipeline/sparse-embeddings.js';
 export { type SparseEncodeOptions, SparseEncoder, type SparseEncoderOptions } from './pipeline/sparse-encoder.js';
 export type { FilledMask, FillMask, FillMaskOptions } from './pipeline/tasks/fill-mask.js';
@@ -58,6 +66,7 @@ export type {
   ZeroShotClassificationOptions,
   ZeroShotResult,
 } from './pipeline/tasks/zero-shot-classification.js';
+export type { Vectors } from './pipeline/vectors.js';
 export {
   type CompileOptions,
   type Graph,

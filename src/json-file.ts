@@ -59,6 +59,15 @@ export class JsonFile {
     return value;
   }
 
+  /** A list of whole numbers in [min, max]; `fallback` if the field is absent or null. */
+  integers(field: string, range: { min?: number; max?: number; fallback?: readonly number[] } = {}): readonly number[] {
+    const { min = 1, max = 2 ** 31 - 1, fallback } = range;
+    const value = this.#get(field, fallback, 'a list of whole numbers');
+    const fits = (item: unknown) => typeof item === 'number' && Number.isInteger(item) && item >= min && item <= max;
+    if (Array.isArray(value) && value.every(fits)) return value;
+    throw this.error(field, `must be a list of whole numbers from ${min} to ${max}, got ${describe(value)}`);
+  }
+
   /** A finite number from `min`. */
   number(field: string, range: { min?: number; fallback?: number } = {}): number {
     const value = this.#get(field, range.fallback, 'a number');

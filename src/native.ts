@@ -31,6 +31,7 @@ export interface NativeAttributes {
   window?: number;
   padding?: number;
   size?: number;
+  reverse?: boolean;
 }
 
 /** One `[out, in]` weight with its bias; a linear step may stack several along `out`. */

@@ -8,6 +8,7 @@ export { add, mul } from './arithmetic.js';
 export { type AttentionOptions, attention, attentionProbs, type RelativeTerms } from './attention.js';
 export { embedding } from './embedding.js';
 export { linear } from './linear.js';
+export { lstm } from './lstm.js';
 export { matmul } from './matmul.js';
 export { l2Normalize, layerNorm, rmsNorm } from './normalization.js';
 export { type PoolMode, pool, poolModes } from './pool.js';

@@ -1,9 +1,8 @@
 /** What a loaded model is and how it runs: what `vectral inspect` prints. */
 import { type NativeInfo, native } from '../native.js';
-import type { Program } from '../program/index.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { SafetensorsEntry } from '../weights/safetensors.js';
-import type { SentenceModules } from './sentence-modules.js';
+import type { SentenceRoutes } from './sentence-routes.js';
 import type { SentenceTransformer } from './sentence-transformer.js';
 
 /** What {@link SentenceTransformer.describe} gives. */
@@ -37,12 +36,11 @@ export interface ModelDescription {
   readonly native: NativeInfo;
 }
 
-export function describeModel(
-  model: SentenceTransformer,
-  modules: SentenceModules,
-  program: Program,
-): ModelDescription {
-  const { config, pooling, checkpoints } = modules;
+export function describeModel(model: SentenceTransformer, { usual, all }: SentenceRoutes): ModelDescription {
+  const { config, pooling, names } = usual.modules;
+  const checkpoints = all.flatMap(({ modules }) => modules.checkpoints);
+  const memory = all.map(({ program }) => program.memory);
+  const total = (of: (part: (typeof memory)[number]) => number) => memory.reduce((sum, part) => sum + of(part), 0);
   const entries = checkpoints.flatMap((checkpoint) => checkpoint.files.flatMap((file) => file.entries));
   const floats = entries.filter((entry) => entry.dtype.startsWith('F') || entry.dtype === 'BF16');
   const { architectures } = config.value;
@@ -53,7 +51,7 @@ export function describeModel(
     parameters: floats.reduce((sum, entry) => sum + sizeOf(entry.shape), 0),
     config: config.value,
     tensors: entries.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
-    modules: modules.names,
+    modules: names,
     dimension: model.dimension,
     maxSeqLength: model.maxSeqLength,
     tokenizer: {
@@ -65,7 +63,12 @@ export function describeModel(
     prompts: model.prompts,
     defaultPromptName: model.defaultPromptName,
     similarityFnName: model.similarityFnName,
-    memory: { mapped: entries.reduce((sum, entry) => sum + entry.end - entry.begin, 0), ...program.memory },
+    memory: {
+      mapped: entries.reduce((sum, entry) => sum + entry.end - entry.begin, 0),
+      packed: total(({ packed }) => packed),
+      cached: total(({ cached }) => cached),
+      arena: total(({ arena }) => arena),
+    },
     native: native.info(),
   };
 }

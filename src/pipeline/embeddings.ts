@@ -30,9 +30,7 @@ export class Embeddings {
 
   /** The vector of text `i`: a view into {@link Embeddings.data}. */
   row(i: number): Float32Array {
-    if (!Number.isInteger(i) || i < 0 || i >= this.length) {
-      throw new UsageError(`row ${i} of ${this.length} embeddings`);
-    }
+    checkRow(i, this.length);
     return this.data.subarray(i * this.dimension, (i + 1) * this.dimension);
   }
 
@@ -45,4 +43,9 @@ export class Embeddings {
   *[Symbol.iterator](): Generator<Float32Array> {
     for (let i = 0; i < this.length; i++) yield this.row(i);
   }
+}
+
+/** @throws UsageError unless there is a row `i`. */
+export function checkRow(i: number, length: number): void {
+  if (!Number.isInteger(i) || i < 0 || i >= length) throw new UsageError(`row ${i} of ${length} embeddings`);
 }

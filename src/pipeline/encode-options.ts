@@ -8,6 +8,8 @@ export interface EncodeOptions extends PromptOptions {
   readonly normalizeEmbeddings?: boolean | undefined;
   /** Keep only the first components, at most the model's dimension. */
   readonly truncateDim?: number | undefined;
+  /** Which route of a Router the texts take (`query`, `document`); models without one have a single way for all. */
+  readonly task?: string | undefined;
   readonly batchTokens?: number | undefined;
   /** Rejects with the signal's reason; what has begun in native code ends first (milliseconds). */
   readonly signal?: AbortSignal | undefined;
@@ -23,6 +25,7 @@ export const encodeOptionNames = [
   'prompt',
   'normalizeEmbeddings',
   'truncateDim',
+  'task',
   'batchTokens',
   'signal',
   'onProgress',

@@ -11,24 +11,53 @@ import { OFFSETS, SEQUENCES, TOKENS } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Checkpoint } from '../weights/checkpoint.js';
 import type { ModuleEntry } from './folder.js';
-import { Dense } from './modules/dense.js';
+import { loadCnn } from './modules/cnn.js';
+import { Dense, type DenseInput } from './modules/dense.js';
+import { loadLayerNorm } from './modules/layer-norm.js';
+import { loadLstm } from './modules/lstm.js';
+import type { ModuleSource, TextModule, TokenModule } from './modules/module.js';
 import { Pooling } from './modules/pooling.js';
+import { loadWeightedLayerPooling } from './modules/weighted-layer-pooling.js';
 
 export interface SentenceModules {
   readonly encoder: Encoder;
   readonly config: JsonFile;
   readonly pooling: Pooling;
-  readonly dense: readonly Dense[];
   /** Module names in order, for people: `Transformer`, `Pooling(mean)`, `Normalize`. */
   readonly names: readonly string[];
   /** D of the vectors. */
   readonly dimension: number;
   readonly checkpoints: readonly Checkpoint[];
-  /** What follows the encoder, `[N, D] → [S, dimension]`. */
-  readonly head: (x: Tensor, batch: Batch, start: Tensor | undefined) => Tensor;
+  /** Token ids to vectors, `[S, dimension]`. @param start as {@link Pooling.forward}. */
+  readonly forward: (batch: Batch, start: Tensor | undefined) => Tensor;
 }
 
-const supported = 'Transformer, Pooling, Dense, Normalize';
+const passes = (name: string) => (source: ModuleSource) =>
+  Promise.resolve({ name, outFeatures: source.inFeatures, forward: (x: Tensor) => x });
+
+const dense = (input: DenseInput) => async (source: ModuleSource) =>
+  new Dense(await source.config(), await source.weights(), source.inFeatures, input);
+
+/** Before the pooling. */
+const tokenModules: Readonly<Record<string, (source: ModuleSource) => Promise<TokenModule>>> = {
+  CNN: loadCnn,
+  LSTM: loadLstm,
+  WeightedLayerPooling: loadWeightedLayerPooling,
+  Dense: dense('token_embeddings'),
+  Dropout: passes('Dropout'),
+};
+
+/** After the pooling. */
+const textModules: Readonly<Record<string, (source: ModuleSource) => Promise<TextModule>>> = {
+  Dense: dense('sentence_embedding'),
+  Dropout: passes('Dropout'),
+  LayerNorm: loadLayerNorm,
+  Normalize: ({ inFeatures }) =>
+    Promise.resolve({ name: 'Normalize', outFeatures: inFeatures, forward: (x) => l2Normalize(x) }),
+};
+
+const supported =
+  'a Transformer, then CNN, LSTM, WeightedLayerPooling, Dense, Dropout on tokens, one Pooling, then Dense, Normalize, LayerNorm, Dropout on texts';
 
 /** Builds the modules; `entries` undefined means the encoder and mean pooling. */
 export async function loadModules(
@@ -47,41 +76,56 @@ export async function loadModules(
   try {
     const config = await JsonFile.read(join(transformer.folder, 'config.json'));
     const encoder = buildEncoder(config, await open(transformer.folder));
-    const names = ['Transformer'];
-    const steps: ((x: Tensor) => Tensor)[] = [];
-    const dense: Dense[] = [];
-    let dimension = encoder.hiddenSize;
+    const ofTokens: TokenModule[] = [];
+    const ofTexts: TextModule[] = [];
     let pooling: Pooling | undefined;
-    for (const [index, { type, folder: path }] of rest.entries()) {
-      const needsPooling = type === 'Dense' || type === 'Normalize';
-      if (needsPooling ? !pooling : type !== 'Pooling' || pooling) {
-        const place = `is ${type}, which cannot stand here; supported: ${supported}, with one Pooling after the Transformer`;
-        throw new ConfigError(modulesFile, `[${index + 1}].type`, place);
-      }
-      if (type === 'Pooling') {
-        pooling = new Pooling(await JsonFile.read(join(path, 'config.json')), dimension);
+    let dimension = encoder.hiddenSize;
+    for (const { type, folder: path } of rest) {
+      const source: ModuleSource = {
+        inFeatures: dimension,
+        transformer: config,
+        config: (name = 'config.json') => JsonFile.read(join(path, name)),
+        weights: () => open(path),
+      };
+      const loadForTokens = !pooling && Object.hasOwn(tokenModules, type) ? tokenModules[type] : undefined;
+      const loadForTexts = pooling && Object.hasOwn(textModules, type) ? textModules[type] : undefined;
+      if (loadForTokens) {
+        const module = await loadForTokens(source);
+        ofTokens.push(module);
+        dimension = module.outFeatures;
+      } else if (loadForTexts) {
+        const module = await loadForTexts(source);
+        ofTexts.push(module);
+        dimension = module.outFeatures;
+      } else if (type === 'Pooling' && !pooling) {
+        pooling = new Pooling(await source.config(), dimension);
         dimension = pooling.outFeatures;
-        names.push(`Pooling(${pooling.modes.join(', ')})`);
-      } else if (type === 'Dense') {
-        const layer = new Dense(await JsonFile.read(join(path, 'config.json')), await open(path), dimension);
-        dimension = layer.outFeatures;
-        dense.push(layer);
-        steps.push((x) => layer.forward(x));
-        names.push(`Dense(${layer.activation})`);
       } else {
-        steps.push((x) => l2Normalize(x));
-        names.push('Normalize');
+        throw new ConfigError(modulesFile, '', `has ${type}, which cannot stand there; supported: ${supported}`);
       }
     }
-    pooling ??= defaultPooling(modulesFile, entries, dimension);
-    const pool = pooling;
-    const head: SentenceModules['head'] = (x, batch, start) =>
-      steps.reduce((y, step) => step(y), pool.forward(x, batch.offsets, start));
-    return { encoder, config, pooling, dense, names, dimension, checkpoints, head };
+    const pool = pooling ?? defaultPooling(modulesFile, entries, dimension);
+    const pooled = `Pooling(${pool.modes.join(', ')})`;
+    const names = ['Transformer', ...ofTokens.map(nameOf), pooled, ...ofTexts.map(nameOf)];
+    const forward: SentenceModules['forward'] = (batch, start) => {
+      const layers: Tensor[] = [];
+      const trace = (name: string, value: () => Tensor) => {
+        if (/\boutput$/.test(name)) layers.push(value());
+      };
+      // hidden states are asked for only where a module may read them
+      const tokens = encoder.encode(ofTokens.length > 0 ? { ...batch, trace } : batch); // [N, D]
+      const rows = ofTokens.reduce((x, module) => module.forward(x, batch, layers), tokens); // [N, D']
+      return ofTexts.reduce((x, module) => module.forward(x), pool.forward(rows, batch.offsets, start)); // [S, dimension]
+    };
+    return { encoder, config, pooling: pool, names, dimension, checkpoints, forward };
   } catch (error) {
     for (const checkpoint of checkpoints) checkpoint.close();
     throw error;
   }
+}
+
+function nameOf({ name }: { readonly name: string }): string {
+  return name;
 }
 
 function defaultPooling(file: string, entries: readonly ModuleEntry[] | undefined, dimension: number): Pooling {
@@ -100,6 +144,6 @@ export function compileModules(modules: SentenceModules, options: CompileOptions
       trace: () => {},
     };
     const start = modules.pooling.includePrompt ? undefined : graph.input('start', 'i32', [SEQUENCES]);
-    return { sentenceEmbedding: modules.head(modules.encoder.encode(batch), batch, start) };
+    return { sentenceEmbedding: modules.forward(batch, start) };
   }, options);
 }

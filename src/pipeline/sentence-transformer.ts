@@ -3,33 +3,31 @@ import { UsageError } from '../errors.js';
 import { resolveModel } from '../hub/resolve.js';
 import { l2Normalize } from '../ops/index.js';
 import { checkOptions } from '../options.js';
-import type { Program } from '../program/index.js';
-import { symbolSizes } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import { Tokenizer } from '../tokenizers/tokenizer.js';
+import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import { describeModel, type ModelDescription } from './describe.js';
 import { Embeddings } from './embeddings.js';
 import { type EncodeInput, type EncodeOptions, encodeOptionNames } from './encode-options.js';
 import { type ExplainOptions, type Explanation, explain } from './explain.js';
-import {
-  readModules,
-  readSentenceConfig,
-  readTransformerSettings,
-  type SentenceConfig,
-  type TransformerSettings,
-} from './folder.js';
+import { readModules, readSentenceConfig, type SentenceConfig } from './folder.js';
 import { checkLoadOptions, type LoadOptions } from './load-options.js';
-import { packBatch, readIds, readRows, type TokenSequence } from './packed-batch.js';
 import { documentPrompts, promptOf, queryPrompts, withPrompt } from './prompts.js';
-import { compileModules, loadModules, type SentenceModules } from './sentence-modules.js';
-import { type SimilarityFunction, similarity, similarityPairwise, type Vectors } from './similarity.js';
+import {
+  type Precision,
+  type QuantizedEmbeddings,
+  type QuantizedPrecision,
+  quantizeEmbeddings,
+} from './quantized-embeddings.js';
+import { checkTruncateDim, loadRoutes, type SentenceRoutes } from './sentence-routes.js';
+import { type SimilarityFunction, similarity, similarityPairwise } from './similarity.js';
 import { type Group, groupTexts } from './text-groups.js';
-import { checkSequence, checkText, readTexts } from './texts.js';
+import { checkSequence, checkText } from './texts.js';
+import type { Vectors } from './vectors.js';
 
 /** Tokens in one job for each thread: fewer stream the weights too often, more leave the second-level cache. */
 const tokensPerThread = 256;
-/** For telling before tokenizing how much work texts are: characters of a token, and special tokens. */
-const charactersPerToken = 4;
+/** What {@link SentenceTransformer.encode} gives with a `precision`. */
+export type EncodedAs<P extends Precision> = P extends QuantizedPrecision ? QuantizedEmbeddings<P> : Embeddings;
 
 /** A sentence encoder. Same text, same bits: whatever the batch, its order, or the threads. */
 export class SentenceTransformer {
@@ -38,33 +36,21 @@ export class SentenceTransformer {
   readonly tokenizer: Tokenizer;
   /** Longest text in tokens, special ones included; what is longer is cut and reported in `truncated`. */
   readonly maxSeqLength: number;
-  readonly #modules: SentenceModules;
+  readonly #routes: SentenceRoutes;
   readonly #sentence: SentenceConfig;
-  readonly #lowerCase: boolean;
-  readonly #program: Program;
   readonly #options: LoadOptions;
   /** Calls that go on, and whom to tell when none does any more. */
   #running = 0;
   #idle: (() => void) | undefined;
   #disposed = false;
 
-  private constructor(parts: {
-    folder: string;
-    tokenizer: Tokenizer;
-    modules: SentenceModules;
-    sentence: SentenceConfig;
-    settings: { maxSeqLength: number; lowerCase: boolean };
-    program: Program;
-    options: LoadOptions;
-  }) {
-    this.folder = parts.folder;
-    this.tokenizer = parts.tokenizer;
-    this.maxSeqLength = parts.settings.maxSeqLength;
-    this.#lowerCase = parts.settings.lowerCase;
-    this.#modules = parts.modules;
-    this.#sentence = parts.sentence;
-    this.#program = parts.program;
-    this.#options = parts.options;
+  private constructor(folder: string, routes: SentenceRoutes, sentence: SentenceConfig, options: LoadOptions) {
+    this.folder = folder;
+    this.tokenizer = routes.usual.tokenizer;
+    this.maxSeqLength = routes.usual.maxSeqLength;
+    this.#routes = routes;
+    this.#sentence = sentence;
+    this.#options = options;
   }
 
   /**
@@ -75,40 +61,16 @@ export class SentenceTransformer {
     checkLoadOptions(options);
     options.signal?.throwIfAborted();
     const folder = await resolveModel(idOrFolder);
-    const entries = await readModules(folder);
-    const transformerFolder = entries?.[0]?.folder ?? folder;
+    const entries = await readModules(folder, ['Transformer', 'Router', 'Asym']);
     const sentence = await readSentenceConfig(folder);
     options.signal?.throwIfAborted();
-    const modules = await loadModules(folder, entries, options);
-    try {
-      checkTruncateDim(options.truncateDim, modules.dimension);
-      const { threads, dtype, cache = true } = options;
-      // Native code packs the weights while the tokenizer is read.
-      const compiling = compileModules(modules, { threads, arithmetic: dtype, cache });
-      const reading = Tokenizer.load(transformerFolder);
-      await Promise.allSettled([compiling, reading]);
-      const program = await compiling;
-      let tokenizer: Tokenizer;
-      let settings: TransformerSettings;
-      try {
-        tokenizer = await reading;
-        const positions = modules.encoder.limits.maxTokens;
-        settings = await readTransformerSettings(transformerFolder, tokenizer, positions);
-        options.signal?.throwIfAborted();
-      } catch (error) {
-        program.dispose();
-        throw error;
-      }
-      return new SentenceTransformer({ folder, tokenizer, modules, sentence, settings, program, options });
-    } catch (error) {
-      for (const checkpoint of modules.checkpoints) checkpoint.close();
-      throw error;
-    }
+    const routes = await loadRoutes(folder, entries, options);
+    return new SentenceTransformer(folder, routes, sentence, options);
   }
 
   /** Components of a vector, before `truncateDim`. */
   get dimension(): number {
-    return this.#modules.dimension;
+    return this.#routes.usual.dimension;
   }
 
   /** The model's prompts by name. */
@@ -129,26 +91,33 @@ export class SentenceTransformer {
    * One vector a text, in the order given. A single text gives one row. The input is copied before this returns.
    * @throws UsageError for what are no texts or ids, an id outside the vocabulary, or an option that makes no sense.
    */
-  async encode(input: EncodeInput, options: EncodeOptions = {}): Promise<Embeddings> {
+  async encode<P extends Precision = 'float32'>(
+    input: EncodeInput,
+    options: EncodeOptions & { readonly precision?: P | undefined } = {},
+  ): Promise<EncodedAs<P>> {
     this.#checkUsable();
-    checkOptions('encode', options, encodeOptionNames);
+    checkOptions('encode', options, [...encodeOptionNames, 'precision']);
     options.signal?.throwIfAborted();
-    return this.#keepingAlive(() => this.#encode(input, options));
+    const embeddings = await this.#keepingAlive(() => this.#encode(input, options));
+    const { precision = 'float32' } = options;
+    const result = precision === 'float32' ? embeddings : quantizeEmbeddings(embeddings, precision);
+    return result as EncodedAs<P>;
   }
 
   async #encode(input: EncodeInput, options: EncodeOptions): Promise<Embeddings> {
     const dimension = this.#outputDimension(options);
-    const source = this.#source(input, options);
+    const route = this.#routes.of(options.task);
+    const source = route.source(input, promptOf(this.#sentence, options));
     const total = source.estimates.length;
     const data = new Float32Array(total * dimension);
-    const { threads } = this.#program;
+    const { threads } = route.program;
     const { batchTokens, signal, onProgress } = options;
     const alone = batchTokens ?? this.#options.batchTokens ?? tokensPerThread;
     const together = batchTokens ?? this.#options.batchTokens ?? tokensPerThread * threads;
     const running: Promise<void>[] = [];
     let done = 0;
     const run = async (group: Group) => {
-      await this.#run(group, source.promptLength, { data, dimension }, signal);
+      await route.run(group, source.promptLength, { data, dimension }, signal);
       done += group.indices.length;
       onProgress?.(done, total);
     };
@@ -169,14 +138,23 @@ export class SentenceTransformer {
     return new Embeddings(options.normalizeEmbeddings ? unit(data, dimension) : data, total, dimension, truncated);
   }
 
-  /** {@link SentenceTransformer.encode} with the model's `query` prompt, if it has one. */
-  async encodeQuery(input: EncodeInput, options: EncodeOptions = {}): Promise<Embeddings> {
-    return this.encode(input, this.#withPrompt('encodeQuery', queryPrompts, options));
+  /** {@link SentenceTransformer.encode} with the task `query` and the model's prompt of that name, if it has one. */
+  async encodeQuery<P extends Precision = 'float32'>(
+    input: EncodeInput,
+    options: EncodeOptions & { readonly precision?: P | undefined } = {},
+  ): Promise<EncodedAs<P>> {
+    return this.encode(input, this.#forTask('encodeQuery', 'query', queryPrompts, options));
   }
 
-  /** {@link SentenceTransformer.encode} with the model's `document`, `passage` or `corpus` prompt, if it has one. */
-  async encodeDocument(input: EncodeInput, options: EncodeOptions = {}): Promise<Embeddings> {
-    return this.encode(input, this.#withPrompt('encodeDocument', documentPrompts, options));
+  /**
+   * {@link SentenceTransformer.encode} with the task `document` and the model's `document`, `passage` or `corpus` prompt, if
+   * it has one.
+   */
+  async encodeDocument<P extends Precision = 'float32'>(
+    input: EncodeInput,
+    options: EncodeOptions & { readonly precision?: P | undefined } = {},
+  ): Promise<EncodedAs<P>> {
+    return this.encode(input, this.#forTask('encodeDocument', 'document', documentPrompts, options));
   }
 
   /**
@@ -229,7 +207,7 @@ export class SentenceTransformer {
   /** What was loaded and how it runs. @throws UsageError once the model was disposed. */
   describe(): ModelDescription {
     this.#checkUsable();
-    return describeModel(this, this.#modules, this.#program);
+    return describeModel(this, this.#routes);
   }
 
   /**
@@ -240,15 +218,14 @@ export class SentenceTransformer {
   async explain(options: ExplainOptions = {}): Promise<Explanation> {
     this.#checkUsable();
     const { dtype = 'f32' } = this.#options;
-    const { threads } = this.#program;
-    const vocabSize = this.#modules.encoder.limits.vocabSize;
+    const { program, modules, maxSeqLength: longest } = this.#routes.usual;
     const inputs = (sequences: readonly (readonly number[])[]) =>
-      this.#inputs(
+      this.#routes.usual.inputs(
         sequences.map((ids) => ({ inputIds: ids })),
         0,
       );
-    const { folder, maxSeqLength: longest } = this;
-    const subject = { folder, dtype, threads, program: this.#program, longest, vocabSize, inputs };
+    const { vocabSize } = modules.encoder.limits;
+    const subject = { folder: this.folder, dtype, threads: program.threads, program, longest, vocabSize, inputs };
     return this.#keepingAlive(() => explain(subject, options));
   }
 
@@ -257,8 +234,7 @@ export class SentenceTransformer {
     if (this.#disposed) return;
     this.#disposed = true;
     if (this.#running > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
-    this.#program.dispose();
-    for (const checkpoint of this.#modules.checkpoints) checkpoint.close();
+    this.#routes.dispose();
   }
 
   /** For `await using`. */
@@ -285,72 +261,9 @@ export class SentenceTransformer {
     if (this.#disposed) throw new UsageError('this model was disposed');
   }
 
-  /** How to tokenize each text, and what came of it. */
-  #source(input: EncodeInput, options: EncodeOptions) {
-    const truncated: number[] = [];
-    if (typeof input === 'object' && input !== null && 'inputIds' in input) {
-      checkOptions('encode', input, ['inputIds'], 'its input');
-      const limits = { maxLength: this.maxSeqLength, below: this.#modules.encoder.limits.vocabSize };
-      const rows = readIds('inputIds', readRows('inputIds', input.inputIds), limits);
-      const tokenize = (index: number): TokenSequence => ({ inputIds: rows[index] ?? [] });
-      return { estimates: rows.map((ids) => ids.length), tokenize, truncated, promptLength: 0 };
-    }
-    const texts = readTexts(input);
-    const prompt = promptOf(this.#sentence, options);
-    const { tokenizer, maxSeqLength } = this;
-    const cased = (text: string) => (this.#lowerCase ? text.toLowerCase() : text);
-    const tokenize = (index: number): TokenSequence => {
-      const { ids, typeIds, truncated: cut } = tokenizer.sequence(cased(prompt + texts[index]), maxSeqLength);
-      if (cut > 0) truncated.push(index);
-      return { inputIds: ids, tokenTypeIds: typeIds };
-    };
-    const specialTokens = tokenizer.specialTokensCount;
-    const estimate = (text: string) =>
-      Math.min(specialTokens + Math.ceil((prompt.length + text.length) / charactersPerToken), maxSeqLength);
-    let promptLength = 0;
-    if (prompt !== '' && !this.#modules.pooling.includePrompt) {
-      // the prompt as a text of its own, less the special token that ends it
-      const { ids, specialTokensMask } = tokenizer.encode(cased(prompt), {
-        truncation: true,
-        maxLength: maxSeqLength,
-      });
-      promptLength = ids.length - (specialTokensMask[ids.length - 1] ?? 0);
-    }
-    return { estimates: texts.map(estimate), tokenize, truncated, promptLength };
-  }
-
-  /** Computes a group and puts its rows in their places, of a row's first `dimension` components. */
-  async #run(
-    { indices, sequences, threads }: Group,
-    promptLength: number,
-    { data, dimension }: { data: Float32Array; dimension: number },
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const batch = this.#inputs(sequences, promptLength);
-    const inputs = [batch.inputIds, batch.tokenTypeIds, batch.offsets];
-    if (!this.#modules.pooling.includePrompt) inputs.push(batch.start);
-    const width = this.dimension;
-    const first = indices[0] ?? 0;
-    const direct = dimension === width && indices.every((index, row) => index === first + row);
-    const rows = direct
-      ? data.subarray(first * width, (first + indices.length) * width)
-      : new Float32Array(indices.length * width);
-    await this.#program.fill(inputs, symbolSizes(batch.offsets), [rows], { threads, signal });
-    if (direct) return;
-    indices.forEach((index, row) => {
-      data.set(rows.subarray(row * width, row * width + dimension), index * dimension);
-    });
-  }
-
-  #inputs(sequences: readonly TokenSequence[], promptLength: number) {
-    const { inputIds, tokenTypeIds, offsets } = packBatch(sequences);
-    const start = new Int32Array(this.#modules.pooling.includePrompt ? 0 : sequences.length).fill(promptLength);
-    return { inputIds, tokenTypeIds, offsets, start };
-  }
-
-  #withPrompt(call: string, names: readonly string[], options: EncodeOptions): EncodeOptions {
-    checkOptions(call, options, encodeOptionNames);
-    return withPrompt(this.#sentence, names, options);
+  #forTask<O extends EncodeOptions>(call: string, task: string, prompts: readonly string[], options: O): O {
+    checkOptions(call, options, [...encodeOptionNames, 'precision']);
+    return withPrompt(this.#sentence, prompts, { ...options, task: options.task ?? task });
   }
 }
 
@@ -362,11 +275,5 @@ function unit(data: Float32Array, dimension: number): Float32Array {
   } finally {
     x.dispose();
     y.dispose();
-  }
-}
-
-function checkTruncateDim(wanted: number | undefined, dimension: number): void {
-  if (wanted !== undefined && wanted > dimension) {
-    throw new UsageError(`truncateDim is ${wanted}, but vectors of this model have dimension ${dimension}`);
   }
 }

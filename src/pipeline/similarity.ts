@@ -1,10 +1,7 @@
 /** Similarity of vectors, with sentence-transformers' four measures: larger is always more alike. */
 import { UsageError } from '../errors.js';
 import { describeValue } from '../options.js';
-import { Embeddings } from './embeddings.js';
-
-/** Rows of numbers, or one vector. */
-export type Vectors = Embeddings | readonly ArrayLike<number>[] | ArrayLike<number>;
+import { readVectors, type Vectors } from './vectors.js';
 
 /** sentence-transformers' names of the measures. */
 export type SimilarityFunction = 'cosine' | 'dot' | 'euclidean' | 'manhattan';
@@ -38,7 +35,7 @@ export const similarityFunctions = Object.keys(measures) as readonly SimilarityF
 /** Every vector of `a` with every vector of `b`: `[a, b]`. @throws UsageError for what are no vectors of one dimension. */
 export function similarity(a: Vectors, b: Vectors, measure: SimilarityFunction = 'cosine'): number[][] {
   const compare = measureOf(measure);
-  const [left, right] = [rowsOf('a', a), rowsOf('b', b)];
+  const [left, right] = [readVectors('similarity', 'a', a), readVectors('similarity', 'b', b)];
   checkWidths([...left, ...right]);
   const [x, y] = [prepared(left, measure), prepared(right, measure)];
   return x.map((row) => y.map((other) => compare(row, other)));
@@ -47,7 +44,7 @@ export function similarity(a: Vectors, b: Vectors, measure: SimilarityFunction =
 /** Each vector of `a` with the vector of `b` in the same place. @throws UsageError as {@link similarity} does. */
 export function similarityPairwise(a: Vectors, b: Vectors, measure: SimilarityFunction = 'cosine'): number[] {
   const compare = measureOf(measure);
-  const [left, right] = [rowsOf('a', a), rowsOf('b', b)];
+  const [left, right] = [readVectors('similarity', 'a', a), readVectors('similarity', 'b', b)];
   if (left.length !== right.length)
     throw new UsageError(`${left.length} vectors cannot be paired with ${right.length}`);
   checkWidths([...left, ...right]);
@@ -69,35 +66,6 @@ function prepared(rows: readonly ArrayLike<number>[], measure: SimilarityFunctio
     for (let i = 0; i < row.length; i++) largest = Math.max(largest, Math.abs(row[i] ?? 0));
     return largest === 0 ? row : Float64Array.from(row, (value) => value / largest);
   });
-}
-
-function rowsOf(name: string, vectors: unknown): readonly ArrayLike<number>[] {
-  if (vectors instanceof Embeddings) return vectors.rows();
-  if (Array.isArray(vectors) && vectors.length === 0) return [];
-  if (!isList(vectors)) throw notVectors(name, vectors);
-  if (typeof vectors[0] === 'number') return [checkedVector(name, vectors)];
-  return Array.from(vectors, (row, i) => {
-    if (!isList(row)) throw notVectors(`${name}[${i}]`, row);
-    return checkedVector(`${name}[${i}]`, row);
-  });
-}
-
-function isList(value: unknown): value is ArrayLike<unknown> {
-  if (typeof value !== 'object' || value === null || !('length' in value)) return false;
-  return Number.isSafeInteger(value.length) && Number(value.length) > 0;
-}
-
-function notVectors(place: string, found: unknown): UsageError {
-  return new UsageError(`similarity: ${place} must be a list of numbers or of such lists, got ${describeValue(found)}`);
-}
-
-function checkedVector(place: string, vector: ArrayLike<unknown>): ArrayLike<number> {
-  for (let i = 0; i < vector.length; i++) {
-    if (typeof vector[i] !== 'number') {
-      throw new UsageError(`similarity: ${place}[${i}] must be a number, got ${describeValue(vector[i])}`);
-    }
-  }
-  return vector as ArrayLike<number>;
 }
 
 function checkWidths(rows: readonly ArrayLike<number>[]): void {

@@ -1,10 +1,10 @@
 /** Which modules a sparse encoder runs: one way for all texts, or by a Router another for queries. */
 import { join } from 'node:path';
 import { ConfigError } from '../errors.js';
-import { JsonFile } from '../json-file.js';
 import { type ModuleEntry, readModules } from './folder.js';
 import { SparseStaticEmbedding } from './modules/sparse-static-embedding.js';
 import { readSpladePooling, type SpladePooling } from './modules/splade-pooling.js';
+import { readRouter } from './router.js';
 
 export interface SparseRoutes {
   /** The folder of the masked language model, and its pooling. */
@@ -18,46 +18,35 @@ export interface SparseRoutes {
 
 export async function readSparseRoutes(folder: string): Promise<SparseRoutes> {
   const modules = await readModules(folder, ['Transformer', 'MLMTransformer', 'Router']);
-  if (modules?.[0]?.type === 'Router') return readRouter(modules[0].folder);
+  if (modules?.[0]?.type === 'Router') return readQueryRoute(modules[0].folder);
   const pooling = await readSpladePooling(folder, modules);
   return { transformer: modules?.[0]?.folder ?? folder, pooling, query: undefined, queryByDefault: false };
 }
 
-async function readRouter(folder: string): Promise<SparseRoutes> {
-  const config = await JsonFile.read(join(folder, 'router_config.json'));
-  const types = new Map(config.object('types').strings());
-  const structure = config.object('structure');
-  const route = (task: string): ModuleEntry[] => {
-    const names: unknown = structure.value[task];
-    if (!Array.isArray(names)) throw structure.error(task, 'must be a list of modules');
-    return names.map((name: unknown) => {
-      const type = types.get(String(name));
-      if (typeof name !== 'string' || type === undefined || !/^[\w.-]+$/.test(name) || name.startsWith('.')) {
-        throw structure.error(task, `names ${JSON.stringify(name)}, which is no module of "types"`);
-      }
-      return { type: type.slice(type.lastIndexOf('.') + 1), folder: join(folder, name) };
-    });
+async function readQueryRoute(folder: string): Promise<SparseRoutes> {
+  const { routes, config, routeOf } = await readRouter(folder);
+  const route = (task: string): readonly ModuleEntry[] => {
+    const modules = routes.get(task);
+    if (!modules) throw config.error(`structure.${task}`, 'is missing');
+    return modules;
   };
   const [query, ...more] = route('query');
   if (query?.type !== 'SparseStaticEmbedding' || more.length > 0) {
-    throw structure.error('query', 'must be a SparseStaticEmbedding alone; other routes of queries are not supported');
+    const problem = 'must be a SparseStaticEmbedding alone; other routes of queries are not supported';
+    throw config.error('structure.query', problem);
   }
   const document = route('document');
   const [transformer] = document;
   if (transformer?.type !== 'Transformer' && transformer?.type !== 'MLMTransformer') {
-    throw structure.error('document', 'must begin with a Transformer');
+    throw config.error('structure.document', 'must begin with a Transformer');
   }
   const pooling = await readSpladePooling(folder, document);
-  const parameters = config.object('parameters', true);
-  const usual = parameters.string('default_route', Object.keys(structure.value)[0]);
-  if (usual !== 'query' && usual !== 'document') {
-    throw parameters.error('default_route', `is "${usual}"; supported: query, document`);
-  }
+  const queryByDefault = routeOf(undefined) === 'query';
   return {
     transformer: transformer.folder,
     pooling,
     query: await SparseStaticEmbedding.load(query.folder),
-    queryByDefault: usual === 'query',
+    queryByDefault,
   };
 }
 

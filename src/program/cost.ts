@@ -29,6 +29,8 @@ const operations: Readonly<Record<string, Operations>> = {
   // q · k and the weighted sum of v, each T × T × D for a sequence
   attention: (step, symbols) => 4 * scores(step, symbols) * lastDim(step.output.shape),
   attentionProbs: (step, symbols) => 2 * scores(step, symbols) * lastDim(step.inputs[0]?.shape ?? []),
+  // every row's gates read the hidden values before it
+  lstm: (step, symbols) => 2 * size(step.output, symbols) * lastDim(step.inputs[0]?.shape ?? []),
 };
 
 /** Scores of one head: Σ T², or Σ T(T + 1)/2 where a token sees only what stands before it. */

@@ -16,8 +16,11 @@ const fixtures = [
   'st-mean-normalize',
   'st-mean-sqrt',
   'st-prompts',
+  'st-roberta',
+  'st-t5',
   'st-truncate',
   'st-weightedmean',
+  'st-xlmr-unigram',
 ];
 
 interface Run {

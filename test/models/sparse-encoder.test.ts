@@ -205,7 +205,7 @@ describe('a router: weights of tokens for queries, SPLADE for documents', async 
       'route',
       file,
       { ...config, parameters: { default_route: 'image' } },
-      /"parameters\.default_route" is "image"/,
+      /"parameters\.default_route" names "image"/,
     );
   });
 });

@@ -115,6 +115,7 @@ const cases: readonly [op: string, call: () => unknown, expected: string, got: s
   ['convert', () => ops.convert(i(2), 'f16'), 'x for f16 as f32', 'i32[2]'],
   ['positions', () => ops.positions(f(2)), 'offsets as i32', 'f32[2]'],
   ['positions', () => ops.positions(i(1, 2)), 'offsets [S+1]', 'i32[1,2]'],
+  ['lstm', () => ops.lstm(f(3, 8), i(2), f(3, 8), f(8)), 'weight [H,4H] = [3,12]', 'f32[3,8]'],
   ['unfold', () => ops.unfold(f(2), i(2), 3), 'x [N,D]', 'f32[2]'],
   ['unfold', () => ops.unfold(f(2, 2), i(2), 4), 'an odd size from 1', '4'],
   ['rope', () => ops.rope(f(2, 4), i(2), { cosines: f(2, 2), sines: f(2, 1) }, 1), 'sines [P,d/2] = [2,2]', 'f32[2,1]'],

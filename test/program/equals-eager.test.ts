@@ -112,6 +112,12 @@ const cases: readonly [op: string, what: string, ports: Ports, build: Build][] =
     { ids: ['i32', [TOKENS]], offsets },
     one((t) => ops.positions(of(t, 'offsets'), { inputIds: of(t, 'ids'), padding: 1 })),
   ],
+  [
+    'lstm',
+    'backwards',
+    { x, offsets },
+    one((t) => ops.lstm(of(t, 'x'), of(t, 'offsets'), constant([3, 12], 4), constant([12], 5), { reverse: true })),
+  ],
   ['unfold', '', { x, offsets }, one((t) => ops.unfold(of(t, 'x'), of(t, 'offsets'), 3))],
   ['rope', '', { x, offsets }, one((t) => ops.rope(of(t, 'x'), of(t, 'offsets'), ropeTables(4096, 4, 100), 3))],
   [

@@ -29,7 +29,8 @@
   OP(convert)           \
   OP(positions)         \
   OP(rope)              \
-  OP(unfold)
+  OP(unfold)            \
+  OP(lstm)
 
 namespace vectral {
 

@@ -1,6 +1,7 @@
 import { describe, type JsonFile } from '../../json-file.js';
 import { concat, type PoolMode, pool } from '../../ops/index.js';
 import type { Tensor } from '../../tensor/tensor.js';
+import { checkWidth } from './module.js';
 
 /** sentence-transformers' names of the modes; one has two. */
 const modes: Readonly<Record<string, PoolMode>> = {
@@ -13,7 +14,7 @@ const modes: Readonly<Record<string, PoolMode>> = {
   lasttoken: 'last',
 };
 
-/** The boolean form: a field for each mode, in the order in which their results stand. */
+/** The boolean form: a field for each mode, in the order in which their results stand. None of them true: the mean. */
 const flags: Readonly<Record<string, string>> = {
   pooling_mode_cls_token: 'cls',
   pooling_mode_max_tokens: 'max',
@@ -35,11 +36,7 @@ export class Pooling {
     this.modes = modesOf(config);
     this.includePrompt = config.boolean('include_prompt', true);
     this.outFeatures = this.modes.length * inFeatures;
-    for (const field of ['word_embedding_dimension', 'embedding_dimension']) {
-      if (config.has(field) && config.integer(field) !== inFeatures) {
-        throw config.error(field, `is ${config.integer(field)}, but the module before gives ${inFeatures}`);
-      }
-    }
+    checkWidth(config, ['word_embedding_dimension', 'embedding_dimension'], inFeatures);
   }
 
   /** `[N, D] → [S, modes · D]`. @param start `[S]`: tokens of the prompt, left out unless `include_prompt`. */
@@ -68,6 +65,5 @@ function modesOf(config: JsonFile): string[] {
     }
   }
   const names = Object.entries(flags).flatMap(([flag, name]) => (config.boolean(flag, false) ? [name] : []));
-  if (names.length === 0) throw config.error('pooling_mode', 'is missing, and no pooling_mode_* field is true');
-  return names;
+  return names.length === 0 ? ['mean'] : names;
 }

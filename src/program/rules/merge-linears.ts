@@ -25,7 +25,7 @@ function mergeable(graph: Graph, step: GraphStep): boolean {
 }
 
 /** How many of an operation's first inputs may be column slices of a wider matrix: q, k and v, but not a bias. */
-const columnSliced: Readonly<Record<string, number>> = { attention: 3, attentionProbs: 2, rope: 1, unfold: 1 };
+const columnSliced: Readonly<Record<string, number>> = { attention: 3, attentionProbs: 2, rope: 1, unfold: 1, lstm: 1 };
 
 /** True if `step`, which reads `value`, steps over the gaps of a column slice wherever it reads it. */
 export function takesColumnSlices(step: GraphStep, value: number): boolean {
