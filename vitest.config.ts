@@ -12,8 +12,8 @@ const isas =
 // These differ from their parent in the reduced-precision products alone.
 const reduced = ['avx512vnni', 'avx512bf16', 'amx'];
 const reducedTests = ['test/models/arithmetic.test.ts'];
-// Nothing is left in the user's cache; the tests of the cache choose a folder of their own.
-const noCache = { VECTRAL_CACHE: 'off' };
+// Nothing is left in the user's cache, and nothing is asked of the hub; tests of these choose a folder and a server of their own.
+const sealed = { VECTRAL_CACHE: 'off', HF_HUB_OFFLINE: '1' };
 const absent = 'test/isa/absent.test.ts';
 
 /** What this machine can run; every one where no addon is built yet, so that the tests themselves say so. */
@@ -36,7 +36,7 @@ export default defineConfig({
           name: 'default',
           include: ['test/**/*.test.ts'],
           exclude: [...numeric, absent],
-          env: { ...noCache, VECTRAL_ISA: '' },
+          env: { ...sealed, VECTRAL_ISA: '' },
         },
       },
       ...isas.map((isa) => ({
@@ -44,7 +44,7 @@ export default defineConfig({
         test: {
           name: isa,
           include: runnable.includes(isa) ? (reduced.includes(isa) ? reducedTests : numeric) : [absent],
-          env: { ...noCache, VECTRAL_ISA: isa },
+          env: { ...sealed, VECTRAL_ISA: isa },
         },
       })),
     ],

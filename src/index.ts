@@ -3,7 +3,9 @@
  * @packageDocumentation
  */
 export { AddonError, ConfigError, TensorError, UsageError, VectralError, WeightsError } from './errors.js';
-export { ModelNotFoundError } from './hub/resolve.js';
+export { HubError, ModelNotFoundError } from './hub/errors.js';
+export { type PullOptions, pull } from './hub/pull.js';
+export type { DownloadProgress, HubOptions } from './hub/settings.js';
 export type { NativeArray, NativeInfo, NativeWeightEntry } from './native.js';
 export * as ops from './ops/index.js';
 export { type Arithmetic, arithmetics } from './options.js';

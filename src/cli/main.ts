@@ -6,6 +6,7 @@ import { type Command, commandHelp, parseCommand } from './command.js';
 import { packageVersion } from './version.js';
 
 const commands: Readonly<Record<string, { summary: string; load(): Promise<Command> }>> = {
+  pull: { summary: 'a model of the hub to this machine', load: async () => (await import('./pull.js')).pull },
   embed: { summary: 'texts to vectors', load: async () => (await import('./embed.js')).embed },
   similarity: { summary: 'how alike texts are', load: async () => (await import('./similarity.js')).similarity },
   rerank: { summary: 'documents by their score with a query', load: async () => (await import('./rerank.js')).rerank },

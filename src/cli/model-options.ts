@@ -3,6 +3,7 @@ import { UsageError } from '../errors.js';
 import { type Arithmetic, arithmetics, mostThreads } from '../options.js';
 import type { SentenceTransformer } from '../pipeline/sentence-transformer.js';
 import { type Arguments, type Option, wholeNumber } from './command.js';
+import { downloadLine } from './download-line.js';
 
 export const modelOptions: Readonly<Record<string, Option>> = {
   model: { value: 'MODEL', short: 'm', help: 'folder or id of the model (sentence-transformers/all-MiniLM-L6-v2)' },
@@ -66,5 +67,8 @@ export function readEncodeOptions(args: Arguments) {
 export async function loadModel(args: Arguments, model = args.options.get('model')): Promise<SentenceTransformer> {
   const threads = wholeNumber(args, 'threads', mostThreads);
   const { SentenceTransformer } = await import('../pipeline/sentence-transformer.js');
-  return SentenceTransformer.load(model, { threads, dtype: dtypeOf(args), cache: !args.options.has('no-cache') });
+  const line = downloadLine();
+  const cache = !args.options.has('no-cache');
+  const options = { threads, dtype: dtypeOf(args), cache, onDownload: line.draw };
+  return SentenceTransformer.load(model, options).finally(line.end);
 }

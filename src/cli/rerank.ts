@@ -4,6 +4,7 @@ import { UsageError } from '../errors.js';
 import { mostThreads } from '../options.js';
 import type { CrossEncoder, RankedDocument } from '../pipeline/cross-encoder.js';
 import { type Arguments, type Command, oneOf, wholeNumber } from './command.js';
+import { downloadLine } from './download-line.js';
 import { shortest } from './formats.js';
 import { dtypeOf, modelOptions } from './model-options.js';
 import { openSink } from './output.js';
@@ -51,12 +52,14 @@ after the query, or the lines of a file or of standard input. Formats: text, jso
 
 async function load(args: Arguments): Promise<CrossEncoder> {
   const { CrossEncoder } = await import('../pipeline/cross-encoder.js');
+  const line = downloadLine();
   return CrossEncoder.load(args.options.get('model') ?? defaultModel, {
+    onDownload: line.draw,
     threads: wholeNumber(args, 'threads', mostThreads),
     dtype: dtypeOf(args),
     cache: !args.options.has('no-cache'),
     maxLength: wholeNumber(args, 'max-length'),
-  });
+  }).finally(line.end);
 }
 
 const asObject = ({ corpusId, score, text }: RankedDocument) =>

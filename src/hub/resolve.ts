@@ -3,29 +3,29 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import packageRoot from '../../package-root.cjs';
-import { ConfigError, UsageError, VectralError } from '../errors.js';
+import { ConfigError, UsageError } from '../errors.js';
 import { describeValue } from '../options.js';
-import { hubCacheFolder } from './cache-folder.js';
+import { ModelNotFoundError } from './errors.js';
 import { type ModelId, parseModelId } from './model-id.js';
+import { type PullOptions, pullWith } from './pull.js';
+import { type HubOptions, hubSettings } from './settings.js';
 
 /** The model that is used where none is named. */
 export const defaultModel = 'sentence-transformers/all-MiniLM-L6-v2';
 
-/** No place that was looked at holds the model. */
-export class ModelNotFoundError extends VectralError {
-  constructor(message: string) {
-    super('MODEL_NOT_FOUND', message);
-  }
-}
-
 /**
- * The absolute path of a model's folder. Looks, in this order, for a folder of that path; for the id in the Hugging
- * Face cache (`HF_HUB_CACHE`, `HF_HOME`), which is only read; and for an installed package `@vectral/<name>`.
+ * The absolute path of a model's folder. Looks, in this order, for a folder of that path; for the id in the Hugging Face
+ * cache; for an installed package `@vectral/<name>`; and on the hub, from where it goes into the cache. What the cache has is
+ * taken without asking the hub whether there is something newer: {@link pull} does.
  * @param idOrFolder A path, or an id such as `sentence-transformers/all-MiniLM-L6-v2`, `@revision` after it if wanted.
  * @throws {UsageError} It can be neither a path nor an id.
  * @throws {ModelNotFoundError} Says what was looked for, where, and the mend.
+ * @throws {HubError} The hub cannot be reached or refuses.
  */
-export async function resolveModel(idOrFolder: string = defaultModel): Promise<string> {
+export async function resolveModel(
+  idOrFolder: string = defaultModel,
+  options: HubOptions & Pick<PullOptions, 'signal'> = {},
+): Promise<string> {
   if (typeof idOrFolder !== 'string') {
     throw new UsageError(`the model must be an id or a folder; got ${describeValue(idOrFolder)}`);
   }
@@ -38,15 +38,20 @@ export async function resolveModel(idOrFolder: string = defaultModel): Promise<s
     const problem = kind === 'file' ? 'is a file; give the folder that holds it' : 'does not exist';
     throw new ModelNotFoundError(`the model folder ${path} ${problem}`);
   }
-  const id = parseModelId(idOrFolder);
-  const cache = hubCacheFolder();
-  const cached = await findCached(cache, id);
+  const parsed = parseModelId(idOrFolder);
+  if (parsed.revision !== undefined && options.revision !== undefined && parsed.revision !== options.revision) {
+    throw new UsageError(`"${idOrFolder}" and the revision "${options.revision}" do not go together; give one`);
+  }
+  const id = { repo: parsed.repo, revision: parsed.revision ?? options.revision };
+  const settings = await hubSettings(options);
+  const cached = await findCached(settings.cacheFolder, id);
   if (cached.folder !== undefined) return cached.folder;
   const installed = await findPackage(id);
   if (installed.folder !== undefined) return installed.folder;
+  if (!settings.offline) return pullWith(idOrFolder, settings, options);
   throw new ModelNotFoundError(
-    `no model "${idOrFolder}" on this machine: there is no such folder, ${cached.problem}, and ${installed.problem}; ` +
-      `run "npm install ${packageName(id)}" if that package exists, put the model into the cache with "hf download ${id.repo}", or give the path of a folder with its files`,
+    `no model "${idOrFolder}" on this machine, and the hub may not be asked: there is no such folder, ${cached.problem}, and ${installed.problem}; ` +
+      `unset HF_HUB_OFFLINE or run "vectral pull ${idOrFolder}" where there is a network, or give the path of a folder with its files`,
   );
 }
 
@@ -62,7 +67,7 @@ async function findCached(cache: string, id: ModelId): Promise<Found> {
     return { problem: `the Hugging Face cache ${repo} does not have its revision "${revision}"` };
   }
   if (!(await holdsModel(folder))) {
-    return { problem: `the Hugging Face cache has only a part of it (no config or no safetensors in ${folder})` };
+    return { problem: `the Hugging Face cache has only a part of it (no config or no weights in ${folder})` };
   }
   return { folder };
 }
@@ -81,7 +86,7 @@ async function holdsModel(folder: string): Promise<boolean> {
   const names = await readdir(folder);
   if (!names.includes('config.json') && !names.includes('modules.json')) return false;
   const below = await Promise.all(names.map((name) => readdir(join(folder, name)).catch(() => [])));
-  return [names, ...below].some((list) => list.some((name) => name.endsWith('.safetensors')));
+  return [names, ...below].some((list) => list.some((name) => /\.(safetensors|bin)$/.test(name)));
 }
 
 async function findPackage(id: ModelId): Promise<Found> {

@@ -103,7 +103,7 @@ export class AutoModel {
   static async load(idOrFolder?: string, options: ModelOptions = {}): Promise<AutoModel> {
     checkModelOptions(options);
     options.signal?.throwIfAborted();
-    const folder = await resolveModel(idOrFolder);
+    const folder = await resolveModel(idOrFolder, options);
     const config = await JsonFile.read(join(folder, 'config.json'));
     options.signal?.throwIfAborted();
     const checkpoint = await Checkpoint.open(folder, { mmap: options.mmap ?? true });

@@ -120,7 +120,7 @@ export class HeadModel {
     let program: Program | undefined;
     try {
       options.signal?.throwIfAborted();
-      const folder = await resolveModel(idOrFolder);
+      const folder = await resolveModel(idOrFolder, options);
       const config = await JsonFile.read(join(folder, 'config.json'));
       options.signal?.throwIfAborted();
       const checkpoint = await Checkpoint.open(folder, { mmap: options.mmap ?? true });

@@ -1,9 +1,10 @@
 /** Options of loading, for a model of any task and for sentence encoders. */
 import { UsageError } from '../errors.js';
+import { type HubOptions, hubOptionNames } from '../hub/settings.js';
 import { type Arithmetic, arithmetics, checkOptions, describeValue, type OptionName } from '../options.js';
 
 /** Options of {@link AutoModel.load}, which computes in float32. */
-export interface ModelOptions {
+export interface ModelOptions extends HubOptions {
   /** Threads for this model, at most 1024; 0 or not given: all CPUs the process may use, or VECTRAL_THREADS. */
   readonly threads?: number | undefined;
   /** Map the weight files (default) or read them into memory. */
@@ -34,7 +35,13 @@ export interface LoadOptions extends ComputeOptions {
   readonly truncateDim?: number | undefined;
 }
 
-const modelOptionNames = ['threads', 'mmap', 'cache', 'signal'] as const satisfies readonly OptionName[];
+const modelOptionNames = [
+  ...hubOptionNames,
+  'threads',
+  'mmap',
+  'cache',
+  'signal',
+] as const satisfies readonly OptionName[];
 const computeOptionNames = ['dtype', 'batchTokens'] as const satisfies readonly OptionName[];
 
 /** @throws UsageError unless `options` are those of `AutoModel.load`. */

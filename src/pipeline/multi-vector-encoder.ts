@@ -64,7 +64,7 @@ export class MultiVectorEncoder {
     const call = 'MultiVectorEncoder.load';
     checkComputeOptions(call, options);
     if (idOrFolder === undefined) throw new UsageError(`${call} needs the id or the folder of a model`);
-    const folder = await resolveModel(idOrFolder);
+    const folder = await resolveModel(idOrFolder, options);
     const config = await readMultiVectorConfig(folder);
     const head = await openHead(config, options);
     const model = await HeadModel.load(call, config.transformer, head, options);

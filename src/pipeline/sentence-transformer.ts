@@ -60,7 +60,7 @@ export class SentenceTransformer {
   static async load(idOrFolder?: string, options: LoadOptions = {}): Promise<SentenceTransformer> {
     checkLoadOptions(options);
     options.signal?.throwIfAborted();
-    const folder = await resolveModel(idOrFolder);
+    const folder = await resolveModel(idOrFolder, options);
     const entries = await readModules(folder, ['Transformer', 'Router', 'Asym']);
     const sentence = await readSentenceConfig(folder);
     options.signal?.throwIfAborted();

@@ -71,7 +71,7 @@ export class SparseEncoder {
     const call = 'SparseEncoder.load';
     checkComputeOptions(call, options, ['maxLength', 'maxActiveDims']);
     if (idOrFolder === undefined) throw new UsageError(`${call} needs the id or the folder of a model`);
-    const folder = await resolveModel(idOrFolder);
+    const folder = await resolveModel(idOrFolder, options);
     const routes = await readSparseRoutes(folder);
     const { pooling } = routes;
     const sentence = await readSentenceConfig(folder, 'dot', similarityFunctions);

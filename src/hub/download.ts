@@ -1,0 +1,108 @@
+/** A model of the hub into the Hugging Face cache, in its own layout: blobs, snapshots of links to them, refs. */
+import { copyFile, lstat, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import { fetchBlob } from './blob.js';
+import { HubError } from './errors.js';
+import { parseModelId } from './model-id.js';
+import type { PullOptions } from './pull.js';
+import { neededFiles, type Repo, type RepoFile, readRepo } from './repo.js';
+import type { HubSettings } from './settings.js';
+
+/** As {@link pull}, with settings that were read before. */
+export async function download(id: string, settings: HubSettings, options: PullOptions): Promise<string> {
+  const { repo: name, revision = options.revision ?? 'main' } = parseModelId(id);
+  const { signal, onDownload = () => {} } = options;
+  signal?.throwIfAborted();
+  const repo = await readRepo(name, revision, settings, signal);
+  const flat = `models--${name.replaceAll('/', '--')}`;
+  const repoFolder = join(settings.cacheFolder, flat);
+  const snapshot = join(repoFolder, 'snapshots', repo.commit);
+  const places = { ...settings, repoFolder, lockFolder: join(settings.cacheFolder, '.locks', flat) };
+  const bring = async (file: RepoFile, came: (bytes: number) => void) => {
+    const blob = await fetchBlob(repo, file, places, came, signal);
+    await link(blob, join(snapshot, ...file.path.split('/')));
+  };
+  const folders = await moduleFolders(repo, snapshot, (file) => bring(file, () => {}));
+  const files = neededFiles(repo, folders);
+  if (!files.some(({ path }) => /\.(safetensors|bin)$/.test(path))) {
+    throw new HubError(`${name} has no safetensors or PyTorch weights at "${revision}"; nothing here can load it`);
+  }
+  const total = files.reduce((sum, { size }) => sum + size, 0);
+  let before = 0;
+  let told = 0;
+  // weights last, their index behind them: a snapshot that has those has all
+  for (const file of files.toSorted((a, b) => weightRank(a) - weightRank(b))) {
+    await bring(file, (bytes) => {
+      const now = performance.now();
+      if (bytes > 0 && now - told < 100) return;
+      told = now;
+      onDownload({ file: file.path, done: before + bytes, total });
+    });
+    before += file.size;
+  }
+  onDownload({ file: files.at(-1)?.path ?? '', done: total, total });
+  if (revision !== repo.commit) await writeAtomically(join(repoFolder, 'refs', ...revision.split('/')), repo.commit);
+  return snapshot;
+}
+
+function weightRank({ path }: RepoFile): number {
+  if (path.endsWith('.index.json')) return 2;
+  return /\.(safetensors|bin)$/.test(path) ? 1 : 0;
+}
+
+/** The folders that modules.json names, and in those of a Router the ones it names. */
+async function moduleFolders(
+  { files }: Repo,
+  snapshot: string,
+  bring: (file: RepoFile) => Promise<void>,
+): Promise<ReadonlySet<string>> {
+  const folders = new Set(['']);
+  const read = async (path: string): Promise<unknown> => {
+    const file = files.find((candidate) => candidate.path === path);
+    if (!file) return undefined;
+    await bring(file);
+    try {
+      return JSON.parse(await readFile(join(snapshot, ...path.split('/')), 'utf8'));
+    } catch {
+      return undefined; // loading says what is wrong with it
+    }
+  };
+  const modules = await read('modules.json');
+  if (!Array.isArray(modules)) return folders;
+  for (const module of modules as unknown[]) {
+    const { path = '', type = '' } = Object(module) as { path?: unknown; type?: unknown };
+    const folder = String(path).replace(/^\.?\/|\/$/g, '');
+    folders.add(folder);
+    if (!/\.(Router|Asym)$/.test(String(type))) continue;
+    const at = (name: string) => (folder === '' ? name : `${folder}/${name}`);
+    const router = (await read(at('router_config.json'))) ?? (await read(at('config.json')));
+    for (const name of Object.keys(Object((Object(router) as { types?: unknown }).types))) folders.add(at(name));
+  }
+  return folders;
+}
+
+/** A relative link, as Hugging Face's tools make it; where links cannot be made, a copy. */
+async function link(blob: string, place: string): Promise<void> {
+  if (await lstat(place).catch(() => undefined)) return;
+  await mkdir(dirname(place), { recursive: true });
+  const fresh = `${place}.${process.pid}.new`;
+  try {
+    await symlink(relative(dirname(place), blob).replaceAll(sep, '/'), fresh);
+  } catch (cause) {
+    if (!['EPERM', 'ENOSYS', 'ENOTSUP'].includes((cause as NodeJS.ErrnoException).code ?? '')) throw cause;
+    await copyFile(blob, fresh);
+  }
+  await rename(fresh, place);
+}
+
+async function writeAtomically(file: string, text: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  const fresh = `${file}.${process.pid}.new`;
+  try {
+    await writeFile(fresh, text);
+    await rename(fresh, file);
+  } catch (error) {
+    await rm(fresh, { force: true });
+    throw error;
+  }
+}

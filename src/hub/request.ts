@@ -1,0 +1,118 @@
+/** GET over HTTP as the hub needs it: redirects, proxies, a token that stays with the hub, retries of what may pass. */
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HubError } from './errors.js';
+import { portOf, proxyAuthorization, proxyOf, tunnel } from './proxy.js';
+
+export interface HubRequest {
+  readonly url: URL;
+  readonly token: string | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const mostRedirects = 8;
+/** Of one request. */
+const mostAttempts = 5;
+/** Without a byte for so long a connection counts as cut. */
+const idleMilliseconds = 30_000;
+const longestWait = 60_000;
+
+/** How long to wait before attempt n. The variable is for tests, and for those in a hurry. */
+export function backoff(attempt: number): number {
+  const unit = Number(process.env.VECTRAL_HUB_RETRY_MS ?? 500);
+  return Math.min(unit * 2 ** attempt, longestWait);
+}
+
+/**
+ * The answer to a GET, whatever its status but those that pass: 429 and 5xx, and connections that fail, are tried again.
+ * @throws {HubError} The hub cannot be reached.
+ */
+export async function get(request: HubRequest): Promise<IncomingMessage> {
+  for (let attempt = 1; ; attempt++) {
+    let wait = backoff(attempt);
+    try {
+      const response = await followed(request);
+      const status = response.statusCode ?? 0;
+      if ((status !== 429 && status < 500) || attempt === mostAttempts) return response;
+      response.destroy();
+      const after = Number(response.headers['retry-after']);
+      if (after > 0) wait = Math.min(after * 1000, longestWait);
+    } catch (cause) {
+      request.signal?.throwIfAborted();
+      if (attempt === mostAttempts) {
+        const { host } = request.url;
+        const mend =
+          'check the network, HTTPS_PROXY and HF_ENDPOINT, or set HF_HUB_OFFLINE=1 to use what is on this machine';
+        throw new HubError(`${host} cannot be reached: ${messageOf(cause)}; ${mend}`, undefined, { cause });
+      }
+    }
+    await sleep(wait, undefined, request.signal && { signal: request.signal });
+  }
+}
+
+/** Follows redirects. What is not on the hub's own host does not get the token. */
+async function followed({ url, token, headers = {}, signal }: HubRequest): Promise<IncomingMessage> {
+  let at = url;
+  for (let i = 0; i <= mostRedirects; i++) {
+    const own = at.host === url.host && at.protocol === url.protocol;
+    const authorization = token !== undefined && own ? { authorization: `Bearer ${token}` } : {};
+    const response = await send(at, { 'user-agent': 'vectral', ...headers, ...authorization }, signal);
+    const { location } = response.headers;
+    if (![301, 302, 303, 307, 308].includes(response.statusCode ?? 0) || location === undefined) return response;
+    response.destroy();
+    if (!URL.canParse(location, at.href)) throw new Error(`${at.host} redirects to "${location}", which is no URL`);
+    at = new URL(location, at);
+    if (at.protocol !== 'http:' && at.protocol !== 'https:') throw new Error(`${url.host} redirects to ${at.protocol}`);
+    if (url.protocol === 'https:' && at.protocol === 'http:') throw new Error(`${url.host} redirects away from https`);
+  }
+  throw new Error(`${url.host} redirects more than ${mostRedirects} times`);
+}
+
+async function send(
+  url: URL,
+  headers: Record<string, string>,
+  signal: AbortSignal | undefined,
+): Promise<IncomingMessage> {
+  const proxy = proxyOf(url);
+  const secure = url.protocol === 'https:';
+  const socket = proxy && secure ? await tunnel(url, proxy, signal) : undefined;
+  const common = { headers, timeout: idleMilliseconds, ...(signal && { signal }) };
+  return new Promise((resolve, reject) => {
+    const call =
+      socket !== undefined
+        ? httpsRequest(url, { ...common, agent: false, createConnection: () => socket })
+        : proxy !== undefined
+          ? httpRequest({
+              ...common,
+              host: proxy.hostname,
+              port: portOf(proxy),
+              path: url.href,
+              headers: { ...headers, host: url.host, ...proxyAuthorization(proxy) },
+            })
+          : (secure ? httpsRequest : httpRequest)(url, common);
+    call.once('timeout', () => call.destroy(new Error(`no byte came for ${idleMilliseconds / 1000} s`)));
+    call.once('response', resolve);
+    call.once('error', reject);
+    call.end();
+  });
+}
+
+/** Node gives no message where several addresses failed. */
+export function messageOf(cause: unknown): string {
+  const error = cause as NodeJS.ErrnoException & { errors?: readonly Error[] };
+  return error.message || error.errors?.map(({ message }) => message).join(', ') || error.code || String(cause);
+}
+
+/** All of an answer's text, up to `most` bytes. */
+export async function readText(response: IncomingMessage, most: number): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of response) {
+    size += (part as Buffer).length;
+    if (size > most) throw new HubError(`the hub's answer is longer than ${most} bytes`);
+    parts.push(part as Buffer);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}

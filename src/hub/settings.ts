@@ -1,0 +1,65 @@
+/** What decides how the hub is reached: options of a call, and the variables that Hugging Face's own tools read. */
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { UsageError } from '../errors.js';
+import { hubCacheFolder, huggingFaceHome } from './cache-folder.js';
+
+/** Where a model given by its id comes from. A folder needs none of these. */
+export interface HubOptions {
+  /** A branch, tag or commit, as `@revision` after the id. Default `main`. */
+  readonly revision?: string | undefined;
+  /** For private and gated models. Default HF_TOKEN, or what `hf auth login` has stored. */
+  readonly token?: string | undefined;
+  /** The Hugging Face cache. Default HF_HUB_CACHE, else `hub` in HF_HOME. */
+  readonly cacheFolder?: string | undefined;
+  /** Never ask the hub. Default HF_HUB_OFFLINE. */
+  readonly localFilesOnly?: boolean | undefined;
+  /** Called while files come: at most ten times a second, and when all are there. */
+  readonly onDownload?: ((progress: DownloadProgress) => void) | undefined;
+}
+
+export const hubOptionNames = ['revision', 'token', 'cacheFolder', 'localFilesOnly', 'onDownload'] as const;
+
+/** Bytes of all files a model needs, those that were there before included. */
+export interface DownloadProgress {
+  /** The file that comes at the moment. */
+  readonly file: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface HubSettings {
+  readonly endpoint: URL;
+  readonly token: string | undefined;
+  readonly cacheFolder: string;
+  readonly offline: boolean;
+}
+
+export async function hubSettings(options: HubOptions, environment = process.env): Promise<HubSettings> {
+  return {
+    endpoint: endpointOf(environment.HF_ENDPOINT || 'https://huggingface.co'),
+    token: options.token ?? (await storedToken(environment)),
+    cacheFolder: options.cacheFolder ?? hubCacheFolder(environment),
+    offline: options.localFilesOnly ?? [environment.HF_HUB_OFFLINE, environment.TRANSFORMERS_OFFLINE].some(isSet),
+  };
+}
+
+function endpointOf(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && ['http:', 'https:'].includes(url.protocol)) return url;
+  throw new UsageError(`HF_ENDPOINT must be a URL that begins with http:// or https://, got "${text}"`);
+}
+
+/** Hugging Face's own words for yes. */
+function isSet(value: string | undefined): boolean {
+  return ['1', 'on', 'yes', 'true'].includes(value?.toLowerCase() ?? '');
+}
+
+async function storedToken(environment: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const named = environment.HF_TOKEN ?? environment.HUGGING_FACE_HUB_TOKEN;
+  if (named !== undefined) return named.trim() || undefined;
+  const file = environment.HF_TOKEN_PATH ?? join(huggingFaceHome(environment), 'token');
+  const text = await readFile(file.replace(/^~(?=\/)/, homedir()), 'utf8').catch(() => '');
+  return text.trim() || undefined;
+}
