@@ -3,10 +3,13 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { archiveCases, routerCases } from './hostile-cases/archives.mjs';
 import { checkpointCases } from './hostile-cases/checkpoint.mjs';
 import { configCases } from './hostile-cases/config.mjs';
+import { familyCases } from './hostile-cases/families.mjs';
 import { safetensorsCases } from './hostile-cases/safetensors.mjs';
 import { sentenceCases, tokenizerCases } from './hostile-cases/sentence.mjs';
+import { otherTokenizerCases } from './hostile-cases/tokenizers.mjs';
 import { validFiles } from './hostile-cases/valid.mjs';
 
 const target = process.argv[2] ?? fileURLToPath(new URL('../test/hostile', import.meta.url));
@@ -19,7 +22,17 @@ function write(folder, files) {
   }
 }
 
-const cases = [...safetensorsCases, ...configCases, ...checkpointCases, ...sentenceCases, ...tokenizerCases];
+const cases = [
+  ...safetensorsCases,
+  ...configCases,
+  ...familyCases,
+  ...checkpointCases,
+  ...archiveCases,
+  ...sentenceCases,
+  ...routerCases,
+  ...tokenizerCases,
+  ...otherTokenizerCases,
+];
 const names = new Set(cases.map(({ name }) => name));
 if (names.size !== cases.length) throw new Error('two cases have one name');
 

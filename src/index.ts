@@ -88,4 +88,6 @@ export { type NestedNumbers, Tensor } from './tensor/tensor.js';
 export type { Encoding } from './tokenizers/encoding.js';
 export { type EncodeOptions as TokenizeOptions, Tokenizer } from './tokenizers/tokenizer.js';
 export type { TruncationSide, TruncationStrategy } from './tokenizers/truncate.js';
-export { type SafetensorsEntry, SafetensorsFile, writeSafetensors } from './weights/safetensors.js';
+export { PytorchFile } from './weights/pytorch.js';
+export { SafetensorsFile, writeSafetensors } from './weights/safetensors.js';
+export { type WeightEntry, WeightFile } from './weights/weight-file.js';

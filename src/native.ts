@@ -75,7 +75,7 @@ export interface NativeWeightEntry {
   name: string;
   /** As the file writes it: F32, F16, BF16, I64 … */
   dtype: string;
-  shape: number[];
+  shape: readonly number[];
   /** Bytes from the start of the data section. */
   begin: number;
   end: number;
@@ -136,8 +136,11 @@ export interface Native {
   tensorReshape(tensor: TensorHandle, shape: readonly number[]): TensorHandle;
   tensorRelease(tensor: TensorHandle): void;
 
-  /** Opens, maps (or reads) and validates a safetensors file. Rejects with one sentence that names file and field. */
-  openWeights(path: string, mmap: boolean): Promise<WeightsHandle>;
+  /**
+   * Opens, maps (or reads) and validates a safetensors file, or one of another format whose `entries` (bytes from the start of
+   * the file) were read before. Rejects with one sentence that names file and field.
+   */
+  openWeights(path: string, mmap: boolean, entries?: readonly NativeWeightEntry[]): Promise<WeightsHandle>;
   weightsEntries(weights: WeightsHandle): NativeWeightEntry[];
   weightsMetadata(weights: WeightsHandle): Record<string, string>;
   /** A view into the file; keeps it mapped. */

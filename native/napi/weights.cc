@@ -8,16 +8,57 @@
 namespace vectral::binding {
 namespace {
 
-Status open_file(const std::string& path, bool map, std::shared_ptr<const OpenedWeights>* opened) {
+// Entries that a reader of another format has found. They may lie: nothing outside of the file may be reached.
+Status check_entries(const MappedFile& file, const SafetensorsHeader& header) {
+  for (const SafetensorsEntry& entry : header.entries) {
+    const std::string where = file.path() + ": tensor " + quoted(entry.name);
+    if (entry.begin < 0 || entry.end < entry.begin || entry.end > file.size()) {
+      return Status::error(where + ": lies outside of the file");
+    }
+    DType dtype;
+    if (!dtype_from_safetensors(entry.dtype, &dtype)) continue;  // refused where it is read
+    int64_t bytes = dtype_bytes(dtype);
+    for (const int64_t size : entry.shape) {
+      if (size < 0 || __builtin_mul_overflow(bytes, size, &bytes)) return Status::error(where + ": has no such shape");
+    }
+    if (bytes != entry.end - entry.begin) return Status::error(where + ": its bytes do not fit its shape");
+  }
+  return Status::ok();
+}
+
+Status open_file(const std::string& path, bool map, const SafetensorsHeader* entries,
+                 std::shared_ptr<const OpenedWeights>* opened) {
   auto weights = std::make_shared<OpenedWeights>();
   if (Status status = MappedFile::open(path, map, &weights->file); !status.is_ok()) return status;
   const MappedFile& file = *weights->file;
   if (Status status = file.check_whole(); !status.is_ok()) return status;
-  if (Status status = read_safetensors_header(path, file.data(), file.size(), &weights->header); !status.is_ok()) {
-    return status;
-  }
+  if (entries != nullptr) weights->header = *entries;
+  const Status status = entries != nullptr ? check_entries(file, weights->header)
+                                           : read_safetensors_header(path, file.data(), file.size(), &weights->header);
+  if (!status.is_ok()) return status;
   *opened = std::move(weights);
   return Status::ok();
+}
+
+// A list of { name, dtype, shape, begin, end }, bytes from the start of the file.
+std::shared_ptr<const SafetensorsHeader> read_entries(const Napi::Value& value) {
+  auto header = std::make_shared<SafetensorsHeader>();
+  const Napi::Array list = read_list(value, "entries");
+  for (uint32_t i = 0; i < list.Length(); ++i) {
+    const Napi::Object object = read_object(list[i], "entries");
+    SafetensorsEntry entry;
+    entry.name = read_string(object["name"], "name");
+    entry.dtype = read_string(object["dtype"], "dtype");
+    const Napi::Array shape = read_list(object["shape"], "shape");
+    for (uint32_t d = 0; d < shape.Length(); ++d) {
+      entry.shape.push_back(read_integer(shape[d], "shape", 0, INT64_C(1) << 52));
+    }
+    entry.begin = read_integer(object["begin"], "begin", 0, INT64_C(1) << 52);
+    entry.end = read_integer(object["end"], "end", 0, INT64_C(1) << 52);
+    header->index[entry.name] = header->entries.size();
+    header->entries.push_back(std::move(entry));
+  }
+  return header;
 }
 
 Napi::Object entry_object(Napi::Env env, const SafetensorsEntry& entry) {
@@ -64,8 +105,9 @@ Napi::Value open_weights(const Napi::CallbackInfo& info) {
   const std::string path = read_string(info[0], "path");
   const bool map = read_bool(info[1], "mmap");
   if (path.find('\0') != std::string::npos) throw Napi::TypeError::New(env, "path must not contain a NUL character");
+  const auto entries = !info[2].IsUndefined() ? read_entries(info[2]) : nullptr;
   auto opened = std::make_shared<std::shared_ptr<const OpenedWeights>>();
-  const auto work = [path, map, opened](int) { return open_file(path, map, opened.get()); };
+  const auto work = [path, map, entries, opened](int) { return open_file(path, map, entries.get(), opened.get()); };
   const auto finish = [opened](Napi::Env e) {
     const int64_t bytes = (*opened)->file->mapped() ? 0 : (*opened)->file->size();
     return wrap_handle(e, std::make_unique<WeightsHandle>(std::move(*opened)), bytes);

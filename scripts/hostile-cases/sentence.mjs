@@ -41,7 +41,15 @@ export const sentenceCases = [
   modulesFile('pooling-first', 'begins with Pooling', modules.slice(1), ['[0].type', 'Transformer']),
   modulesFile('two-transformers', 'has two Transformers', [modules[0], ...modules], ['[1].type', 'Transformer']),
   modulesFile('two-poolings', 'has two Poolings', [...modules.slice(0, 2), modules[1]], ['[2].type', 'Pooling']),
-  modulesFile('dense-first', 'has Dense before Pooling', [modules[0], modules[2], modules[1]], ['[1].type', 'Dense']),
+  {
+    ...modulesFile(
+      'dense-first',
+      'has Dense on texts before Pooling',
+      [modules[0], modules[2], modules[1]],
+      ['module_input_name'],
+    ),
+    file: '2_Dense/config.json',
+  },
   {
     ...broken('pooling-missing', 'has no config of Pooling', '1_Pooling/config.json', undefined),
     without: ['1_Pooling/config.json'],
@@ -62,7 +70,6 @@ export const sentenceCases = [
   poolingFile('flag-string', 'has a string for a truth value', { pooling_mode_mean_tokens: 'true' }, [
     'pooling_mode_mean_tokens',
   ]),
-  poolingFile('none', 'sets no mode', { ...pooling, pooling_mode_mean_tokens: false }, ['pooling_mode']),
   poolingFile('dimension', 'has another width than the model', { ...pooling, word_embedding_dimension: 8 }, [
     'word_embedding_dimension',
   ]),

@@ -59,6 +59,9 @@ export class AlbertModel implements Encoder {
     const c = bertConfig(config);
     const embedding_size = config.integer('embedding_size', { max: 65536, fallback: 128 });
     const num_hidden_groups = config.integer('num_hidden_groups', { max: 1024, fallback: 1 });
+    if (num_hidden_groups > Math.max(c.num_hidden_layers, 1)) {
+      throw config.error('num_hidden_groups', `is ${num_hidden_groups}, more than the ${c.num_hidden_layers} layers`);
+    }
     const inner_group_num = config.integer('inner_group_num', { max: 1024, fallback: 1 });
     this.limits = { maxTokens: c.max_position_embeddings, vocabSize: c.vocab_size, tokenTypes: c.type_vocab_size };
     this.hiddenSize = c.hidden_size;

@@ -15,6 +15,8 @@ export interface DebertaV2Config extends Sizes, PostNorm {
   /** c2p: contents' queries meet positions; p2c: contents' keys do. */
   readonly posAttTypes: readonly ('c2p' | 'p2c')[];
   readonly normRelative: boolean;
+  /** Rows that the convolution sees; 0: there is none. */
+  readonly conv_kernel_size: number;
 }
 
 export function debertaV2Config(config: JsonFile): DebertaV2Config {
@@ -34,7 +36,15 @@ export function debertaV2Config(config: JsonFile): DebertaV2Config {
     share_att_key: config.boolean('share_att_key', false),
     posAttTypes: readPosAttTypes(config),
     normRelative: config.string('norm_rel_ebd', 'none').split('|').includes('layer_norm'),
+    conv_kernel_size: readConvolution(config),
   };
+}
+
+function readConvolution(config: JsonFile): number {
+  const size = config.integer('conv_kernel_size', { min: 0, max: 255, fallback: 0 });
+  if (size > 0 && size % 2 === 0) throw config.error('conv_kernel_size', `is ${size}; it must be odd`);
+  if (size > 0 && config.integer('conv_groups', { fallback: 1 }) !== 1) throw config.error('conv_groups', 'must be 1');
+  return size;
 }
 
 /** A list, or in older files one string: `p2c|c2p`. */

@@ -16,9 +16,7 @@ export class Convolution {
   readonly activation: Activation;
 
   constructor(w: WeightScope, config: JsonFile, c: DebertaV2Config) {
-    this.size = config.integer('conv_kernel_size', { max: 255 });
-    if (this.size % 2 === 0) throw config.error('conv_kernel_size', `is ${this.size}; it must be odd`);
-    if (config.integer('conv_groups', { fallback: 1 }) !== 1) throw config.error('conv_groups', 'must be 1');
+    this.size = c.conv_kernel_size;
     const { hidden_size: size } = c;
     const kernels = transpose(w.tensor('conv.weight', [size, size, this.size]), [0, 2, 1]);
     this.weight = reshape(kernels, [size, this.size * size]);

@@ -88,8 +88,7 @@ export class DebertaV2Model implements Encoder {
     const relative = c.relative_attention ? this.relative(w.at('encoder'), c) : undefined;
     const layer = (_: unknown, i: number) => new DebertaV2Layer(w.at('encoder.layer', i), c, relative);
     this.layers = Array.from({ length: c.num_hidden_layers }, layer);
-    const size = config.integer('conv_kernel_size', { min: 0, fallback: 0 });
-    this.convolution = size > 0 ? new Convolution(w.at('encoder.conv'), config, c) : undefined;
+    this.convolution = c.conv_kernel_size > 0 ? new Convolution(w.at('encoder.conv'), config, c) : undefined;
   }
 
   private relative(w: WeightScope, c: DebertaV2Config): Relative {

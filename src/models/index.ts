@@ -54,9 +54,8 @@ function familyOf(config: JsonFile): Family {
 export function buildEncoder(config: JsonFile, checkpoint: Checkpoint, others: readonly RegExp[] = []): Encoder {
   const family = familyOf(config);
   const w = WeightScope.of(checkpoint);
-  const encoder = family.encoder(w.atOptional(family.prefix), config);
-  w.finish([positionIds, ...family.ofHeads, ...others]);
-  return encoder;
+  const ignored = [positionIds, ...family.ofHeads, ...others];
+  return w.build(() => family.encoder(w.atOptional(family.prefix), config), ignored);
 }
 
 /** The model that config.json's `architectures` names, with its head. */
@@ -74,7 +73,5 @@ export function buildModel(config: JsonFile, checkpoint: Checkpoint): Model {
     throw config.error('architectures', `names ${describe(named)}; supported for this model_type: ${known}`);
   }
   const w = WeightScope.of(checkpoint);
-  const model = build(w, config);
-  w.finish([positionIds, ...(family.spare ?? [])]);
-  return model;
+  return w.build(() => build(w, config), [positionIds, ...(family.spare ?? [])]);
 }

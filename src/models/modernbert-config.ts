@@ -1,6 +1,6 @@
 import type { JsonFile } from '../json-file.js';
 import { type Activation, activationOf } from '../nn/activation.js';
-import { readPositions, readSizes, type Sizes } from './family/config.js';
+import { readPositions, readRopeBase, readSizes, type Sizes } from './family/config.js';
 
 /** What ModernBERT reads of config.json. */
 export interface ModernBertConfig extends Sizes {
@@ -20,14 +20,10 @@ export interface ModernBertConfig extends Sizes {
 
 export function modernBertConfig(config: JsonFile): ModernBertConfig {
   const sizes = readSizes(config);
-  const every = config.integer('global_attn_every_n_layers', { fallback: 3 });
-  const types = config.value.layer_types; // newer files name each layer
-  const global = Array.from({ length: sizes.num_hidden_layers }, (_, i) =>
-    Array.isArray(types) ? types[i] === 'full_attention' : i % every === 0,
-  );
+  const global = readLayerTypes(config, sizes.num_hidden_layers);
   const rope = config.object('rope_parameters', true); // newer files; older ones have two fields
   const theta = (type: string, old: string, fallback: number) =>
-    rope.has(type) ? rope.object(type).number('rope_theta', { min: 1 }) : config.number(old, { min: 1, fallback });
+    rope.has(type) ? readRopeBase(rope.object(type)) : config.number(old, { min: 1, fallback });
   return {
     ...sizes,
     max_position_embeddings: readPositions(config),
@@ -43,4 +39,16 @@ export function modernBertConfig(config: JsonFile): ModernBertConfig {
       local: theta('sliding_attention', 'local_rope_theta', 10000),
     },
   };
+}
+
+/** Which layers see all of the sequence: newer files name each, older ones say every how many. */
+function readLayerTypes(config: JsonFile, layers: number): boolean[] {
+  const every = config.integer('global_attn_every_n_layers', { fallback: 3 });
+  if (!config.has('layer_types')) return Array.from({ length: layers }, (_, i) => i % every === 0);
+  const types: unknown = config.value.layer_types;
+  const known = (type: unknown) => type === 'full_attention' || type === 'sliding_attention';
+  if (!Array.isArray(types) || types.length !== layers || !types.every(known)) {
+    throw config.error('layer_types', `must name each of the ${layers} layers full_attention or sliding_attention`);
+  }
+  return types.map((type) => type === 'full_attention');
 }

@@ -18,6 +18,9 @@ export class RobertaModel extends BertModel {
   constructor(w: WeightScope, config: JsonFile) {
     super(w, config);
     this.padding = config.integer('pad_token_id', { min: 0, fallback: 1 });
+    if (this.limits.maxTokens === 0) {
+      throw config.error('pad_token_id', `is ${this.padding}; positions begin behind it, and there are none left`);
+    }
   }
 
   override get limits(): Limits {

@@ -34,6 +34,12 @@ function t5Config(config: JsonFile): T5Config {
   const projection = config.string('feed_forward_proj', 'relu'); // "relu", "gated-gelu", "gated-silu"
   const gated = projection.startsWith('gated-');
   const named = gated ? projection.slice('gated-'.length) : projection;
+  const buckets = config.integer('relative_attention_num_buckets', { min: 4, max: 1 << 16, fallback: 32 });
+  // to each side the first half of the buckets stand for one distance each, the others share what is up to the largest
+  const distance = config.integer('relative_attention_max_distance', { max: 1 << 16, fallback: 128 });
+  if (distance <= buckets / 4) {
+    throw config.error('relative_attention_max_distance', `is ${distance}; for ${buckets} buckets it must be larger`);
+  }
   return {
     vocab_size: config.integer('vocab_size'),
     d_model: config.integer('d_model', { max: 65536 }),
@@ -41,12 +47,8 @@ function t5Config(config: JsonFile): T5Config {
     d_ff: config.integer('d_ff', { max: 1 << 20 }),
     num_heads: config.integer('num_heads', { max: 4096 }),
     num_layers: config.integer('num_layers', { min: 0, max: 1024 }),
-    relative_attention_num_buckets: config.integer('relative_attention_num_buckets', {
-      min: 4,
-      max: 1 << 16,
-      fallback: 32,
-    }),
-    relative_attention_max_distance: config.integer('relative_attention_max_distance', { max: 1 << 16, fallback: 128 }),
+    relative_attention_num_buckets: buckets,
+    relative_attention_max_distance: distance,
     layer_norm_epsilon: config.number('layer_norm_epsilon', { min: 0, fallback: 1e-6 }),
     // the reference takes "gated-gelu" for the approximation by tanh
     activation: activationNamed(config, 'feed_forward_proj', projection === 'gated-gelu' ? 'gelu_new' : named),

@@ -1,7 +1,7 @@
 /** What a loaded model is and how it runs: what `vectral inspect` prints. */
 import { type NativeInfo, native } from '../native.js';
 import { sizeOf } from '../tensor/shape.js';
-import type { SafetensorsEntry } from '../weights/safetensors.js';
+import type { WeightEntry } from '../weights/weight-file.js';
 import type { SentenceRoutes } from './sentence-routes.js';
 import type { SentenceTransformer } from './sentence-transformer.js';
 
@@ -14,7 +14,7 @@ export interface ModelDescription {
   /** Numbers in all weights; buffers such as position ids do not count. */
   readonly parameters: number;
   readonly config: Readonly<Record<string, unknown>>;
-  readonly tensors: readonly Pick<SafetensorsEntry, 'name' | 'dtype' | 'shape'>[];
+  readonly tensors: readonly Pick<WeightEntry, 'name' | 'dtype' | 'shape'>[];
   readonly modules: readonly string[];
   readonly dimension: number;
   readonly maxSeqLength: number;

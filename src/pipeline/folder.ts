@@ -6,12 +6,14 @@ import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import type { Prompts } from './prompts.js';
 import { type SimilarityFunction, similarityFunctions } from './similarity.js';
 
-/** One line of modules.json. */
+/** One line of modules.json, or of a Router's route. */
 export interface ModuleEntry {
   /** The class's own name: `Transformer`, `Pooling`, … */
   readonly type: string;
   /** The module's folder. */
   readonly folder: string;
+  /** Where it is named, for messages. */
+  readonly named: { readonly file: string; readonly field: string };
 }
 
 /**
@@ -35,7 +37,8 @@ export async function readModules(
       throw entry.error('path', `is "${path}"; it must lie inside the model's folder`);
     }
     const type = entry.string('type');
-    return { type: type.slice(type.lastIndexOf('.') + 1), folder: join(folder, path) };
+    const named = { file, field: `[${index}].type` };
+    return { type: type.slice(type.lastIndexOf('.') + 1), folder: join(folder, path), named };
   });
   const first = modules[0]?.type ?? '';
   if (!firsts.includes(first)) {

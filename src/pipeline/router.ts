@@ -31,7 +31,8 @@ export async function readRouter(folder: string): Promise<Router> {
     if (typeof id !== 'string' || type === undefined || !/^[\w.-]+$/.test(id) || id.startsWith('.')) {
       throw structure.error(name, `names ${JSON.stringify(id)}, which is no module of "types"`);
     }
-    return { type: type.slice(type.lastIndexOf('.') + 1), folder: join(folder, id) };
+    const named = { file: config.file, field: `structure.${name}` };
+    return { type: type.slice(type.lastIndexOf('.') + 1), folder: join(folder, id), named };
   }
   const [first] = routes.keys();
   if (first === undefined) throw config.error('structure', 'has no routes');

@@ -65,7 +65,7 @@ export async function loadModules(
   entries: readonly ModuleEntry[] | undefined,
   options: { mmap?: boolean | undefined },
 ): Promise<SentenceModules> {
-  const [transformer = { type: 'Transformer', folder }, ...rest] = entries ?? [];
+  const [transformer = { folder }, ...rest] = entries ?? [];
   const modulesFile = join(folder, 'modules.json');
   const checkpoints: Checkpoint[] = [];
   const open = async (path: string) => {
@@ -80,7 +80,7 @@ export async function loadModules(
     const ofTexts: TextModule[] = [];
     let pooling: Pooling | undefined;
     let dimension = encoder.hiddenSize;
-    for (const { type, folder: path } of rest) {
+    for (const { type, folder: path, named } of rest) {
       const source: ModuleSource = {
         inFeatures: dimension,
         transformer: config,
@@ -101,7 +101,7 @@ export async function loadModules(
         pooling = new Pooling(await source.config(), dimension);
         dimension = pooling.outFeatures;
       } else {
-        throw new ConfigError(modulesFile, '', `has ${type}, which cannot stand there; supported: ${supported}`);
+        throw new ConfigError(named.file, named.field, `is ${type}, which cannot stand here; supported: ${supported}`);
       }
     }
     const pool = pooling ?? defaultPooling(modulesFile, entries, dimension);

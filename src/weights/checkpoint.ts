@@ -1,13 +1,19 @@
-/** The weights of a model folder: one safetensors file, or shards with an index. */
+/** The weights of a model folder: one file, or shards with an index; safetensors, or PyTorch's where there are none. */
 import { access } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { WeightsError } from '../errors.js';
 import { JsonFile } from '../json-file.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { type SafetensorsEntry, SafetensorsFile } from './safetensors.js';
+import { PytorchFile } from './pytorch.js';
+import { SafetensorsFile } from './safetensors.js';
+import type { WeightEntry, WeightFile } from './weight-file.js';
 
-const single = 'model.safetensors';
-const index = 'model.safetensors.index.json';
+/** The forms weights come in; the first that a folder has counts. */
+const forms = [
+  { single: 'model.safetensors', shard: /^[^\\/]+\.safetensors$/, open: SafetensorsFile.open },
+  { single: 'pytorch_model.bin', shard: /^[^\\/]+\.bin$/, open: PytorchFile.open },
+] as const;
+type Form = (typeof forms)[number];
 
 /** Old TensorFlow conversions call LayerNorm's parameters gamma and beta; here they have today's names only. */
 function modernName(name: string): string {
@@ -17,11 +23,14 @@ function modernName(name: string): string {
 /** All tensors of a folder by (modern) name. */
 export class Checkpoint {
   readonly folder: string;
-  readonly files: readonly SafetensorsFile[];
-  readonly #tensors = new Map<string, { file: SafetensorsFile; entry: SafetensorsEntry }>();
+  readonly files: readonly WeightFile[];
+  /** The weight file, or the index of several: what messages name. */
+  readonly source: string;
+  readonly #tensors = new Map<string, { file: WeightFile; entry: WeightEntry }>();
 
-  private constructor(folder: string, files: readonly SafetensorsFile[]) {
+  private constructor(folder: string, source: string, files: readonly WeightFile[]) {
     this.folder = folder;
+    this.source = source;
     this.files = files;
     for (const file of files) {
       for (const entry of file.entries) {
@@ -38,20 +47,19 @@ export class Checkpoint {
   }
 
   /**
-   * Opens `model.safetensors`, or the shards that `model.safetensors.index.json` names.
-   * @throws WeightsError for a folder without either, ConfigError for an index that lies.
+   * Opens `model.safetensors`, or the shards that `model.safetensors.index.json` names; without either `pytorch_model.bin`,
+   * or its shards.
+   * @throws WeightsError for a folder without any, ConfigError for an index that lies.
    */
   static async open(folder: string, options: { mmap?: boolean } = {}): Promise<Checkpoint> {
-    const paths = (await exists(join(folder, single)))
-      ? [join(folder, single)]
-      : (await exists(join(folder, index)))
-        ? await shardsOf(folder)
-        : await noWeights(folder);
-    const files: SafetensorsFile[] = [];
+    const found = await findForm(folder);
+    const indexed = found.source.endsWith('.json') ? await JsonFile.read(found.source) : undefined;
+    const paths = indexed === undefined ? [found.source] : await shardsOf(folder, indexed, found.form);
+    const files: WeightFile[] = [];
     try {
-      for (const path of paths) files.push(await SafetensorsFile.open(path, options));
-      const checkpoint = new Checkpoint(folder, files);
-      if (paths.length > 1 || !(await exists(join(folder, single)))) await checkpoint.#checkIndex();
+      for (const path of paths) files.push(await found.form.open(path, options));
+      const checkpoint = new Checkpoint(folder, found.source, files);
+      if (indexed) checkpoint.#checkIndex(indexed);
       return checkpoint;
     } catch (error) {
       for (const file of files) file.close();
@@ -59,17 +67,12 @@ export class Checkpoint {
     }
   }
 
-  /** The weight file, or the index of several: what messages name. */
-  get source(): string {
-    return this.files.length === 1 && this.files[0] ? this.files[0].path : join(this.folder, index);
-  }
-
   get names(): string[] {
     return [...this.#tensors.keys()];
   }
 
   /** The header entry of a tensor, or undefined. */
-  entry(name: string): SafetensorsEntry | undefined {
+  entry(name: string): WeightEntry | undefined {
     return this.#tensors.get(name)?.entry;
   }
 
@@ -89,8 +92,7 @@ export class Checkpoint {
     for (const file of this.files) file.close();
   }
 
-  async #checkIndex(): Promise<void> {
-    const json = await JsonFile.read(join(this.folder, index));
+  #checkIndex(json: JsonFile): void {
     for (const [name, shard] of json.object('weight_map').strings()) {
       const found = this.#tensors.get(modernName(name));
       if (!found || basename(found.file.path) !== shard) {
@@ -100,35 +102,29 @@ export class Checkpoint {
   }
 }
 
-async function shardsOf(folder: string): Promise<string[]> {
-  const json = await JsonFile.read(join(folder, index));
-  const shards = [
-    ...new Set(
-      json
-        .object('weight_map')
-        .strings()
-        .map(([, shard]) => shard),
-    ),
-  ];
+async function findForm(folder: string): Promise<{ form: Form; source: string }> {
+  for (const form of forms) {
+    for (const name of [form.single, `${form.single}.index.json`]) {
+      if (await exists(join(folder, name))) return { form, source: join(folder, name) };
+    }
+  }
+  throw new WeightsError(`${folder} has neither model.safetensors, model.safetensors.index.json nor pytorch_model.bin`);
+}
+
+async function shardsOf(folder: string, json: JsonFile, form: Form): Promise<string[]> {
+  const named = json.object('weight_map').strings();
+  const shards = [...new Set(named.map(([, shard]) => shard))];
   if (shards.length === 0) throw json.error('weight_map', 'is empty');
   for (const shard of shards) {
-    if (!/^[^\\/]+\.safetensors$/.test(shard)) {
-      throw json.error('weight_map', `names "${shard}"; a shard is a .safetensors file in the folder itself`);
+    if (!form.shard.test(shard)) {
+      const kind = form.single.slice(form.single.lastIndexOf('.'));
+      throw json.error('weight_map', `names "${shard}"; a shard is a ${kind} file in the folder itself`);
     }
     if (!(await exists(join(folder, shard)))) {
       throw json.error('weight_map', `names ${shard}, which is not in the folder; fetch the missing file`);
     }
   }
   return shards.map((shard) => join(folder, shard));
-}
-
-async function noWeights(folder: string): Promise<never> {
-  const pickle = await exists(join(folder, 'pytorch_model.bin'));
-  throw new WeightsError(
-    pickle
-      ? `${folder} has pytorch_model.bin (a pickle, which can run code) but no ${single}; convert it: model.save_pretrained(folder, safe_serialization=True)`
-      : `${folder} has neither ${single} nor ${index}`,
-  );
 }
 
 function exists(path: string): Promise<boolean> {

@@ -2,36 +2,15 @@
 import { writeFile } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { UsageError, WeightsError } from '../errors.js';
-import { type NativeWeightEntry, native, type WeightsHandle } from '../native.js';
+import { native } from '../native.js';
 import { checkOptions, describeValue } from '../options.js';
-import { type DType, dtypes } from '../tensor/dtype.js';
 import { Tensor } from '../tensor/tensor.js';
+import { refused, WeightFile } from './weight-file.js';
 
 const metadataKey = '__metadata__';
 
-/** One tensor of a file, as its header states it. */
-export type SafetensorsEntry = NativeWeightEntry;
-
-/**
- * An open safetensors file. It is mapped and checked once per process, however many threads and models open it; tensors are
- * views that keep it mapped. A mapped file must not be rewritten in place: replace it by a rename. A file that became
- * shorter is noticed before each run and reported; where it may shrink during one, open it with `mmap: false`.
- */
-export class SafetensorsFile {
-  readonly path: string;
-  readonly entries: readonly SafetensorsEntry[];
-  /** The header's `__metadata__`. */
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly #handle: WeightsHandle;
-  #closed = false;
-
-  private constructor(path: string, handle: WeightsHandle) {
-    this.path = path;
-    this.#handle = handle;
-    this.entries = native.weightsEntries(handle);
-    this.metadata = native.weightsMetadata(handle);
-  }
-
+/** An open safetensors file. */
+export class SafetensorsFile extends WeightFile {
   /** @throws WeightsError naming file and field, if the file is not what it says it is. */
   static async open(path: string, options: { mmap?: boolean } = {}): Promise<SafetensorsFile> {
     checkPath('SafetensorsFile.open', path);
@@ -42,43 +21,6 @@ export class SafetensorsFile {
       refused(cause);
     }
   }
-
-  /** A tensor of the file, in place. @throws WeightsError for an unknown name, or a dtype or rank that tensors do not have. */
-  tensor(name: string): Tensor {
-    if (this.#closed) throw new UsageError(`${this.path} was closed`);
-    const entry = this.entries.find((candidate) => candidate.name === name);
-    if (!entry) throw new WeightsError(`${this.path}: no tensor "${name}"`);
-    const dtype = entry.dtype.toLowerCase();
-    if (!isDType(dtype)) {
-      throw new WeightsError(
-        `${this.path}: tensor "${name}" has dtype ${entry.dtype}; supported: ${dtypes.join(', ')}`,
-      );
-    }
-    try {
-      return Tensor.fromHandle(native.weightsTensor(this.#handle, name), dtype, entry.shape);
-    } catch (cause) {
-      refused(cause);
-    }
-  }
-
-  /** Lets go of the file; tensors taken from it stay valid. */
-  close(): void {
-    if (!this.#closed) native.weightsRelease(this.#handle);
-    this.#closed = true;
-  }
-
-  /** For `using`. */
-  [Symbol.dispose](): void {
-    this.close();
-  }
-}
-
-function refused(cause: unknown): never {
-  throw new WeightsError(cause instanceof Error ? cause.message : String(cause), { cause });
-}
-
-function isDType(name: string): name is DType {
-  return (dtypes as readonly string[]).includes(name);
 }
 
 /**

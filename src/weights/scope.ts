@@ -1,5 +1,5 @@
 /** Weights by the checkpoint's own path, with every mismatch collected and reported at once. */
-import { WeightsError } from '../errors.js';
+import { ConfigError, VectralError, WeightsError } from '../errors.js';
 import { convert } from '../ops/index.js';
 import { formatShape, type Shape, sameShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -70,6 +70,24 @@ export class WeightScope {
   /** `[size]` as f32: biases and norm parameters. */
   vector(name: string, size: number): Tensor {
     return convert(this.#tensor(name, [size]), 'f32');
+  }
+
+  /**
+   * Builds what reads from here, and ends with {@link WeightScope.finish}. What is computed of weights while they are read may
+   * fail on what stands in for absent ones: then it is these that are reported.
+   */
+  build<T>(make: () => T, ignored: readonly RegExp[] = []): T {
+    let made: T;
+    try {
+      made = make();
+    } catch (error) {
+      const { missing, misshapen } = this.#ledger;
+      const computed = error instanceof VectralError && !(error instanceof ConfigError);
+      if (computed && missing.length + misshapen.length > 0) this.finish(ignored);
+      throw error;
+    }
+    this.finish(ignored);
+    return made;
   }
 
   /**

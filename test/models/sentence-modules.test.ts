@@ -143,8 +143,8 @@ describe('folders whose modules do not fit are refused', () => {
   });
 
   it.each([
-    ['layers', 'CNN', 3, /has CNN, which cannot stand there/],
-    ['layers', 'WordWeights', 1, /has WordWeights, which cannot stand there; supported: a Transformer, then CNN/],
+    ['layers', 'CNN', 3, /"\[3\]\.type" is CNN, which cannot stand here/],
+    ['layers', 'WordWeights', 1, /is WordWeights, which cannot stand here; supported: a Transformer, then CNN/],
     ['layers', 'WordEmbeddings', 0, /is WordEmbeddings; the first module must be a Transformer or Router/],
   ])('%s with %s at %i', async (name, type, place, message) => {
     const folder = join(scratch, `${name}-${type}`);

@@ -186,3 +186,35 @@ it('encodes batches as single texts', () => {
   const texts = ['a', '', 'one two'];
   expect(tokenizer.encodeBatch(texts)).toEqual(texts.map((text) => tokenizer.encode(text)));
 });
+
+describe('a large file with what costs most', () => {
+  const whole = (model: object, pre_tokenizer: object | null = null) =>
+    Tokenizer.fromJson({
+      added_tokens: [],
+      normalizer: null,
+      pre_tokenizer,
+      post_processor: null,
+      decoder: null,
+      model,
+    });
+
+  it('300,000 merges, and a word that all of them may touch', () => {
+    const vocab: Record<string, number> = { a: 0, b: 1 };
+    const merges: string[] = [];
+    // a, aa, aaa … 500 long, then every pair of those as far as it goes
+    for (let n = 2; n <= 500; n++) vocab['a'.repeat(n)] = n;
+    for (let n = 1; n < 500; n++)
+      for (let m = 1; m <= 500 - n && merges.length < 300_000; m++) merges.push(`${'a'.repeat(n)} ${'a'.repeat(m)}`);
+    const tokenizer = whole({ type: 'BPE', vocab, merges });
+    const { ids } = tokenizer.encode('a'.repeat(200_000), { addSpecialTokens: false });
+    const length = (id: number) => (id < 2 ? 1 : id);
+    expect([...ids].reduce((sum, id) => sum + length(id), 0)).toBe(200_000);
+  });
+
+  it('a Unigram whose pieces all begin alike', () => {
+    const vocab = Array.from({ length: 3000 }, (_, n) => ['a'.repeat(n + 1), -1]);
+    const tokenizer = whole({ type: 'Unigram', vocab, unk_id: 0 });
+    const { ids } = tokenizer.encode('a'.repeat(20_000), { addSpecialTokens: false });
+    expect([...ids].reduce((sum, id) => sum + id + 1, 0)).toBe(20_000);
+  });
+});

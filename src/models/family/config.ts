@@ -52,8 +52,12 @@ export function readRopeTheta(config: JsonFile, field: string, fallback: number)
   if (config.has('rope_scaling'))
     throw config.error('rope_scaling', 'is set; only unscaled rotary positions are supported');
   if (!config.has('rope_parameters')) return config.number(field, { min: 1, fallback });
-  const rope = config.object('rope_parameters');
+  return readRopeBase(config.object('rope_parameters'), fallback);
+}
+
+/** The base that an entry of `rope_parameters` names. */
+export function readRopeBase(rope: JsonFile, fallback?: number): number {
   const type = rope.string('rope_type', 'default');
   if (type !== 'default') throw rope.error('rope_type', `is "${type}"; supported: default`);
-  return rope.number('rope_theta', { min: 1, fallback });
+  return rope.number('rope_theta', { min: 1, ...(fallback !== undefined && { fallback }) });
 }

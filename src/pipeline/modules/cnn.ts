@@ -22,13 +22,14 @@ export async function loadCnn(source: ModuleSource): Promise<TokenModule> {
     throw config.error('stride_sizes', 'must be 1 for every kernel, so that there is a row for each token');
   }
   const w = WeightScope.of(await source.weights());
-  const convolutions = sizes.map((size, i) => {
-    const kernel = w.at('convs', i).tensor('weight', [channels, inFeatures, size]);
-    const weight = reshape(transpose(kernel, [0, 2, 1]), [channels, size * inFeatures]);
-    const bias = w.at('convs', i).vector('bias', channels);
-    return (x: Tensor, offsets: Tensor) => linear(size === 1 ? x : unfold(x, offsets, size), weight, bias);
-  });
-  w.finish();
+  const convolutions = w.build(() =>
+    sizes.map((size, i) => {
+      const kernel = w.at('convs', i).tensor('weight', [channels, inFeatures, size]);
+      const weight = reshape(transpose(kernel, [0, 2, 1]), [channels, size * inFeatures]);
+      const bias = w.at('convs', i).vector('bias', channels);
+      return (x: Tensor, offsets: Tensor) => linear(size === 1 ? x : unfold(x, offsets, size), weight, bias);
+    }),
+  );
   return {
     name: `CNN(${sizes.join(', ')})`,
     outFeatures: sizes.length * channels,

@@ -23,11 +23,12 @@ export async function loadLstm(source: ModuleSource): Promise<TokenModule> {
     const reverse = end !== '';
     return (x, offsets) => lstm(linear(x, weight, bias), offsets, recurrent, recurrentBias, { reverse }); // [N, H]
   };
-  const layers = Array.from({ length: count }, (_, layer) => {
-    const width = layer === 0 ? inFeatures : outFeatures;
-    return (both ? ['', '_reverse'] : ['']).map((end) => read(layer, width, end));
-  });
-  w.finish();
+  const layers = w.build(() =>
+    Array.from({ length: count }, (_, layer) => {
+      const width = layer === 0 ? inFeatures : outFeatures;
+      return (both ? ['', '_reverse'] : ['']).map((end) => read(layer, width, end));
+    }),
+  );
   return {
     name: `LSTM(${count}${both ? ', bidirectional' : ''})`,
     outFeatures,

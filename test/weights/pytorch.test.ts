@@ -1,0 +1,112 @@
+/** PyTorch's weight files: the same bytes as safetensors, and nothing but tensors. */
+import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PytorchFile, SafetensorsFile, SentenceTransformer, WeightsError } from 'vectral';
+import { afterAll, describe, expect, it } from 'vitest';
+import { unpickle } from '../../src/weights/unpickle.js';
+import { testPath } from '../reference/expected.js';
+
+const folder = testPath('fixtures', 'pytorch');
+const scratch = mkdtempSync(join(tmpdir(), 'vectral-pytorch-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+describe.each(['state.bin', 'protocol-4.bin'])('%s', (name) => {
+  it.each([true, false])('has the tensors of the safetensors file, mapped %s', async (mmap) => {
+    using expected = await SafetensorsFile.open(join(folder, 'expected.safetensors'));
+    using file = await PytorchFile.open(join(folder, name), { mmap });
+    for (const { name: key, dtype, shape } of expected.entries) {
+      expect(file.entries.find((entry) => entry.name === key)).toMatchObject({ dtype, shape });
+      expect(file.tensor(key).toArray()).toEqual(expected.tensor(key).toArray());
+    }
+  });
+});
+
+it('reads parameters and views of a storage', async () => {
+  using file = await PytorchFile.open(join(folder, 'state.bin'));
+  const whole = file.tensor('f32').toFloat32Array();
+  expect(file.tensor('parameter').toFloat32Array()).toEqual(whole);
+  expect(file.tensor('rows').shape).toEqual([3, 8]);
+  expect(file.tensor('rows').toFloat32Array()).toEqual(whole.slice(16, 40));
+});
+
+describe('refuses', () => {
+  it.each([
+    ['legacy.bin', /is no zip archive; .* since 1\.6; convert the model/],
+    ['transposed.bin', /tensor "transposed" is stored with strides 1, 8/],
+    ['training.bin', /"epoch" is no tensor/],
+    ['module.bin', /its pickle asks for torch\.nn\.modules\.linear\.Linear, which is no part of a tensor/],
+  ])('%s', async (name, message) => {
+    const call = PytorchFile.open(join(folder, name));
+    await expect(call).rejects.toThrow(WeightsError);
+    await expect(call).rejects.toThrow(message);
+  });
+
+  it('a file that is cut anywhere, or has any byte changed, without harm', async () => {
+    const bytes = readFileSync(join(folder, 'state.bin'));
+    const path = join(scratch, 'broken.bin');
+    const attempt = async (content: Buffer) => {
+      writeFileSync(path, content);
+      try {
+        using file = await PytorchFile.open(path, { mmap: false });
+        for (const { name } of file.entries) file.tensor(name).toArray();
+      } catch (error) {
+        expect(error).toBeInstanceOf(WeightsError);
+      }
+    };
+    for (let end = 0; end < bytes.length; end += 97) await attempt(bytes.subarray(0, end));
+    for (let i = 0; i < bytes.length; i += 13) {
+      const changed = Buffer.from(bytes);
+      changed[i]! ^= 1 << (i % 8);
+      await attempt(changed);
+    }
+  });
+});
+
+describe('a pickle', () => {
+  const proto = '\x80\x02';
+  it.each<[string, string, RegExp]>([
+    ['that runs a command', `${proto}cos\nsystem\n(X\x02\x00\x00\x00idtR.`, /asks for os\.system/],
+    ['that evaluates', `${proto}cbuiltins\neval\n.`, /asks for builtins\.eval/],
+    ['that names by a stack', '\x80\x04\x8c\x02os\x8c\x06system\x93.', /asks for os\.system/],
+    ['that reaches for a prototype', `${proto}c__proto__\nconstructor\n.`, /asks for __proto__\.constructor/],
+    ['that asks for a method of a callable', `${proto}ccollections\nOrderedDict.update\n.`, /OrderedDict\.update/],
+    ['that calls a storage', `${proto}ctorch\nFloatStorage\n)R.`, /calls what cannot be called/],
+    ['that calls a text', `${proto}X\x01\x00\x00\x00a)R.`, /calls what cannot be called/],
+    ['that instantiates', `${proto}(icollections\nOrderedDict\n.`, /instruction 0x69/],
+    ['that builds an object', `${proto}ctorch\nFloatStorage\n)\x81.`, /instruction 0x81/],
+    ['that pops nothing', `${proto}0.`, /takes what is not there/],
+    ['without a mark', `${proto}t.`, /takes what is not there/],
+    ['that recalls', `${proto}h\x07.`, /recalls what it has not said/],
+    ['without an end', `${proto}N`, /ends too soon/],
+    ['with a text beyond the end', `${proto}X\xff\xff\xff\x7fa.`, /ends too soon/],
+    ['of another version', '\x80\x09N.', /version/],
+    ['that sets into no dictionary', `${proto}]NNs.`, /no dictionary/],
+    ['with another kind of storage', `${proto}(X\x01\x00\x00\x00xtQ.`, /storage that is none/],
+    ['with a tensor of no storage', `${proto}ctorch._utils\n_rebuild_tensor_v2\n)R.`, /tensor without a storage/],
+  ])('%s', (_, text, message) => {
+    expect(() => unpickle(Buffer.from(text, 'latin1'))).toThrow(message);
+  });
+});
+
+describe('a model folder', () => {
+  it('with pytorch_model.bin gives what its safetensors gave', async () => {
+    const source = testPath('fixtures', 'modules', 'layers');
+    const target = join(scratch, 'layers');
+    cpSync(source, target, { recursive: true });
+    // the module's own weights are copied from a file that PyTorch wrote of the same values
+    copyFileSync(join(folder, 'layer-norm.bin'), join(target, '3_LayerNorm', 'pytorch_model.bin'));
+    rmSync(join(target, '3_LayerNorm', 'model.safetensors'));
+    await using model = await SentenceTransformer.load(target);
+    await using original = await SentenceTransformer.load(source);
+    expect((await model.encode('a cat')).data).toEqual((await original.encode('a cat')).data);
+  });
+
+  it('takes safetensors where both are there', async () => {
+    const target = join(scratch, 'both');
+    cpSync(testPath('fixtures', 'transformers', 'st-mean'), target, { recursive: true });
+    writeFileSync(join(target, 'pytorch_model.bin'), 'no archive');
+    await using model = await SentenceTransformer.load(target);
+    expect(model.dimension).toBe(48);
+  });
+});
