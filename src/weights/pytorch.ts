@@ -7,7 +7,8 @@ import { PickledTensor, unpickle } from './unpickle.js';
 import { refused, type WeightEntry, WeightFile } from './weight-file.js';
 import { readZip, type ZipEntry } from './zip.js';
 
-const largestPickle = 256 * 2 ** 20;
+/** That of a model with ten thousand tensors has 3 MB. */
+const largestPickle = 16 * 2 ** 20;
 const convert = 'convert the model: model.save_pretrained(folder, safe_serialization=True)';
 
 /** Bytes of an element and safetensors' name of it, by PyTorch's class of a storage. */
@@ -74,9 +75,8 @@ async function readEntries(path: string): Promise<WeightEntry[]> {
 
 function entryOf(name: unknown, tensor: unknown, prefix: string, archive: ReadonlyMap<string, ZipEntry>): WeightEntry {
   if (typeof name !== 'string' || !(tensor instanceof PickledTensor)) {
-    throw new Error(
-      `${JSON.stringify(name)} is no tensor; a checkpoint of a model's weights alone is needed; ${convert}`,
-    );
+    const what = typeof name === 'string' ? JSON.stringify(name) : 'a key that is no text';
+    throw new Error(`${what} is no tensor; a checkpoint of a model's weights alone is needed; ${convert}`);
   }
   const { storage, offset, shape, strides } = tensor;
   const [dtype, bytes] = storages[storage.type] ?? [];

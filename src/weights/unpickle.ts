@@ -45,6 +45,8 @@ class Global {
 type Value = unknown;
 
 const MARK = Symbol('mark');
+/** A model of 20 000 tensors takes so many. More would be there to fill the memory: one byte can make a dictionary. */
+const mostInstructions = 1_000_000;
 const storageType = /^torch\.(\w+Storage)$/;
 const callables: Readonly<Record<string, (args: readonly Value[]) => Value>> = {
   'collections.OrderedDict': () => new Map(),
@@ -94,6 +96,8 @@ export function unpickle(bytes: Buffer): Value {
     return memo.get(place);
   };
   const global = (module: Value, name: Value) => {
+    // only texts: lists of lists of lists would be written out at exponential length
+    if (typeof module !== 'string' || typeof name !== 'string') throw new Error('asks for what has no name');
     const full = `${module}.${name}`;
     if (!Object.hasOwn(callables, full) && !storageType.test(full)) {
       throw new Error(`asks for ${full}, which is no part of a tensor`);
@@ -108,7 +112,8 @@ export function unpickle(bytes: Buffer): Value {
     if (!Array.isArray(target)) throw new Error('puts items into what is no list');
     for (const item of items) target.push(item);
   };
-  for (;;) {
+  for (let instructions = 0; ; instructions++) {
+    if (instructions === mostInstructions) throw new Error(`has more than ${mostInstructions} instructions`);
     const code = String.fromCharCode(byte());
     switch (code) {
       case '\x80': // PROTO

@@ -13,7 +13,8 @@ const directoryRecord = 0x02014b50;
 const localRecord = 0x04034b50;
 /** The end record with the longest comment. */
 const longestTail = 22 + 65535;
-const largestDirectory = 256 * 2 ** 20;
+/** Of fifty thousand tensors, each with a local header to be read. */
+const largestDirectory = 4 * 2 ** 20;
 const all16 = 0xffff;
 const all32 = 0xffffffff;
 

@@ -89,6 +89,50 @@ describe('a pickle', () => {
   });
 });
 
+describe('a pickle that would take all time or memory', () => {
+  const bytes = (text: string) => Buffer.from(text, 'latin1');
+  const char = String.fromCharCode;
+  // a pair of pairs of pairs …: 60 levels in 400 bytes, 2^60 texts if it were ever written out
+  const levels = Array.from({ length: 60 }, (_, i) => `h${char(i)}h${char(i)}\x86q${char(i + 1)}`);
+  const bomb = `\x80\x04]q\x00${levels.join('')}`;
+
+  it('by a name', () => {
+    expect(() => unpickle(bytes(`${bomb}h${char(60)}\x93.`))).toThrow(/asks for what has no name/);
+  });
+
+  it('by the key of a tensor', async () => {
+    const path = join(scratch, 'bomb.bin');
+    // a dictionary with the last pair as its only key
+    writeFileSync(path, storedZip('a/data.pkl', bytes(`${bomb}0}h${char(60)}Ns.`)));
+    await expect(PytorchFile.open(path)).rejects.toThrow(/bomb\.bin: a key that is no text is no tensor/);
+  });
+
+  it.each(['}', ']', '(', 'N'])('by its length in %s', (instruction) => {
+    const pickle = Buffer.concat([bytes('\x80\x02'), Buffer.alloc(12e6, instruction), bytes('.')]);
+    expect(() => unpickle(pickle)).toThrow(/more than 1000000 instructions/);
+  });
+});
+
+/** An archive of one stored file, as the specification has it; PyTorch's own reader does not ask for the checksum either. */
+function storedZip(name: string, content: Buffer): Buffer {
+  const label = Buffer.from(name);
+  const local = Buffer.alloc(30);
+  local.writeUInt32LE(0x04034b50, 0);
+  local.writeUInt16LE(label.length, 26);
+  const entry = Buffer.alloc(46);
+  entry.writeUInt32LE(0x02014b50, 0);
+  entry.writeUInt32LE(content.length, 20);
+  entry.writeUInt32LE(content.length, 24);
+  entry.writeUInt16LE(label.length, 28);
+  const end = Buffer.alloc(22);
+  end.writeUInt32LE(0x06054b50, 0);
+  end.writeUInt16LE(1, 8);
+  end.writeUInt16LE(1, 10);
+  end.writeUInt32LE(46 + label.length, 12);
+  end.writeUInt32LE(30 + label.length + content.length, 16);
+  return Buffer.concat([local, label, content, entry, label, end]);
+}
+
 describe('a model folder', () => {
   it('with pytorch_model.bin gives what its safetensors gave', async () => {
     const source = testPath('fixtures', 'modules', 'layers');
