@@ -13,6 +13,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("tensorRead", Napi::Function::New<tensor_read>(env));
   exports.Set("tensorReshape", Napi::Function::New<tensor_reshape>(env));
   exports.Set("tensorRelease", Napi::Function::New<tensor_release>(env));
+  exports.Set("quantizeWeight", Napi::Function::New<quantize_weight>(env));
   exports.Set("openWeights", Napi::Function::New<open_weights>(env));
   exports.Set("weightsEntries", Napi::Function::New<weights_entries>(env));
   exports.Set("weightsMetadata", Napi::Function::New<weights_metadata>(env));

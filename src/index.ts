@@ -28,6 +28,7 @@ export { MultiVectorEmbeddings, maxsim, maxsimPairwise } from './pipeline/multi-
 export { type MultiVectorEncodeOptions, MultiVectorEncoder } from './pipeline/multi-vector-encoder.js';
 export { type LoadedPipeline, type PipelineOptions, pipeline, type TaskCalls } from './pipeline/pipeline.js';
 export type { PromptOptions } from './pipeline/prompts.js';
+export { type QuantizedModel, type QuantizeModelOptions, quantize } from './pipeline/quantize-model.js';
 export {
   type Precision,
   QuantizedEmbeddings,
@@ -89,5 +90,6 @@ export type { Encoding } from './tokenizers/encoding.js';
 export { type EncodeOptions as TokenizeOptions, Tokenizer } from './tokenizers/tokenizer.js';
 export type { TruncationSide, TruncationStrategy } from './tokenizers/truncate.js';
 export { PytorchFile } from './weights/pytorch.js';
+export type { Quantization } from './weights/quantization.js';
 export { SafetensorsFile, writeSafetensors } from './weights/safetensors.js';
 export { type WeightEntry, WeightFile } from './weights/weight-file.js';

@@ -38,6 +38,8 @@ export interface NativeAttributes {
 export interface NativeLinearPart {
   weight: TensorHandle;
   bias?: TensorHandle | undefined;
+  /** Of an i8 weight. */
+  scale?: TensorHandle | undefined;
 }
 
 export interface NativeStep {
@@ -141,6 +143,8 @@ export interface Native {
    * the file) were read before. Rejects with one sentence that names file and field.
    */
   openWeights(path: string, mmap: boolean, entries?: readonly NativeWeightEntry[]): Promise<WeightsHandle>;
+  /** A matrix `[n, k]` as int8 arithmetic takes it: rotated rows, and for each what its values are multiplied by. */
+  quantizeWeight(weight: TensorHandle): { values: Int8Array; scale: Float32Array };
   weightsEntries(weights: WeightsHandle): NativeWeightEntry[];
   weightsMetadata(weights: WeightsHandle): Record<string, string>;
   /** A view into the file; keeps it mapped. */

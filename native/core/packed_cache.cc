@@ -43,10 +43,12 @@ int64_t head_bytes(size_t blocks, size_t key) {
 // The parts of a matrix as the name and the key write them.
 std::string parts_text(const PackingRequest& request, const std::vector<std::shared_ptr<const MappedFile>>& sources) {
   std::string text;
-  for (const Tensor& part : request.parts) {
-    const auto source = std::find(sources.begin(), sources.end(), part.storage->file()) - sources.begin();
-    text += " part " + std::to_string(source) + ':' + std::to_string(part.storage->offset()) + ':' +
-            dtype_name(part.dtype) + shape_text(part.shape.dims, part.shape.rank);
+  for (const WeightPart& part : request.parts) {
+    const Tensor& weight = part.weight;
+    const auto source = std::find(sources.begin(), sources.end(), weight.storage->file()) - sources.begin();
+    text += " part " + std::to_string(source) + ':' + std::to_string(weight.storage->offset()) + ':' +
+            dtype_name(weight.dtype) + shape_text(weight.shape.dims, weight.shape.rank);
+    if (part.scale.has_value()) text += " scale " + std::to_string(part.scale->storage->offset());
   }
   return text;
 }
@@ -86,18 +88,20 @@ PackedCache::PackedCache(const PackedCacheOptions& options, const std::vector<Pa
     : options_(options), threads_(threads), blocks_(requests.size(), nullptr) {
   if (options.folder.empty() || engine_identity().empty()) return;
   const auto in_files = [](const PackingRequest& request) {
-    return std::all_of(request.parts.begin(), request.parts.end(),
-                       [](const Tensor& part) { return part.storage->file() != nullptr; });
+    return std::all_of(request.parts.begin(), request.parts.end(), [](const WeightPart& part) {
+      const auto& file = part.weight.storage->file();
+      // a scale is looked for in the file of its weight
+      return file != nullptr && (!part.scale.has_value() || part.scale->storage->file() == file);
+    });
   };
   int64_t bytes = 0;
   for (size_t i = 0; i < requests.size(); ++i) {
     if (!in_files(requests[i])) continue;
     wanted_.push_back({i, requests[i].bytes()});
     bytes += requests[i].bytes();
-    for (const Tensor& part : requests[i].parts) {
-      if (std::find(sources_.begin(), sources_.end(), part.storage->file()) == sources_.end()) {
-        sources_.push_back(part.storage->file());
-      }
+    for (const WeightPart& part : requests[i].parts) {
+      const auto& file = part.weight.storage->file();
+      if (std::find(sources_.begin(), sources_.end(), file) == sources_.end()) sources_.push_back(file);
     }
   }
   if (bytes < options.least_bytes) return;

@@ -34,12 +34,13 @@ Registry& registry() {
   return instance;
 }
 
-DType packed_dtype(const std::vector<Tensor>& parts, Arithmetic arithmetic) {
+DType packed_dtype(const std::vector<WeightPart>& parts, Arithmetic arithmetic) {
   if (arithmetic == Arithmetic::bf16) return DType::bf16;
   if (arithmetic == Arithmetic::i8) return DType::i8;
-  const DType first = parts.front().dtype;
-  const bool same = std::all_of(parts.begin(), parts.end(), [&](const Tensor& t) { return t.dtype == first; });
-  return same ? first : DType::f32;
+  const DType first = parts.front().weight.dtype;
+  const bool same =
+      std::all_of(parts.begin(), parts.end(), [&](const WeightPart& p) { return p.weight.dtype == first; });
+  return same && first != DType::i8 ? first : DType::f32;
 }
 
 // Has the system bring in whole pages of new memory in one call: a fault for each takes longer than packing.
@@ -79,43 +80,69 @@ std::string key_of(const PackingRequest& request) {
   add(request.layout.interleave);
   add(request.layout.block);
   add(request.layout.parts);
-  for (const Tensor& part : request.parts) {
-    add(part.storage->source());
-    add(part.storage->offset());
-    add(static_cast<int>(part.dtype));
-    add(part.shape.dims[0]);
-    add(part.shape.dims[1]);
+  for (const WeightPart& part : request.parts) {
+    for (const Tensor* tensor : {&part.weight, part.scale.has_value() ? &*part.scale : nullptr}) {
+      if (tensor == nullptr) continue;
+      add(tensor->storage->source());
+      add(tensor->storage->offset());
+      add(static_cast<int>(tensor->dtype));
+    }
+    add(part.weight.shape.dims[0]);
+    add(part.weight.shape.dims[1]);
   }
   return key;
 }
 
-Status check_parts(const std::vector<Tensor>& parts) {
+Status check_scale(const WeightPart& part) {
+  if (part.weight.dtype != DType::i8) {
+    return part.scale.has_value() ? Status::error("linear: only i8 weights have a scale") : Status::ok();
+  }
+  const bool fits = part.scale.has_value() && part.scale->dtype == DType::f32 && part.scale->shape.rank == 1 &&
+                    part.scale->shape.dims[0] == part.weight.shape.dims[0];
+  return fits ? Status::ok() : Status::error("linear: i8 weights [out, in] need an f32 scale [out]");
+}
+
+Status check_parts(const std::vector<WeightPart>& parts) {
   if (parts.empty()) return Status::error("linear: needs at least one weight");
-  const int64_t k = parts.front().shape.dims[1];
-  for (const Tensor& part : parts) {
-    const std::string shape = shape_text(part.shape.dims, part.shape.rank);
-    if (part.shape.rank != 2) return Status::error("linear: weight must be [out, in], got " + shape);
-    if (part.shape.dims[1] != k) {
+  const int64_t k = parts.front().weight.shape.dims[1];
+  for (const WeightPart& part : parts) {
+    const Tensor& weight = part.weight;
+    const std::string shape = shape_text(weight.shape.dims, weight.shape.rank);
+    if (weight.shape.rank != 2) return Status::error("linear: weight must be [out, in], got " + shape);
+    if (weight.shape.dims[1] != k) {
       return Status::error("linear: stacked weights must have equal widths, got " + shape + " beside " +
                            std::to_string(k) + " columns");
     }
-    if (part.dtype != DType::f32 && part.dtype != DType::f16 && part.dtype != DType::bf16) {
-      return Status::error(std::string("linear: weight must be f32, f16 or bf16, got ") + dtype_name(part.dtype));
+    if (weight.dtype != DType::f32 && weight.dtype != DType::f16 && weight.dtype != DType::bf16 &&
+        weight.dtype != DType::i8) {
+      return Status::error(std::string("linear: weight must be f32, f16, bf16 or i8, got ") + dtype_name(weight.dtype));
     }
+    if (Status status = check_scale(part); !status.is_ok()) return status;
   }
   return Status::ok();
 }
 
-// Rows [first, first + count) of the stacked parts, in pieces that lie in one part.
+// Rows of one part, as they lie in its storage.
+struct PartRows {
+  DType dtype;
+  const uint8_t* data;
+  const float* scale;  // i8 only
+  int64_t count;
+};
+
+// Rows [first, first + count) of the stacked parts, in pieces that lie in one part. `at`: where a piece begins in them.
 template <typename Visit>
-void for_each_part(const std::vector<Tensor>& parts, int64_t first, int64_t count, Visit visit) {
-  for (const Tensor& part : parts) {
-    const int64_t rows = part.shape.dims[0];
+void for_each_part(const std::vector<WeightPart>& parts, int64_t first, int64_t count, Visit visit) {
+  for (const WeightPart& part : parts) {
+    const Tensor& weight = part.weight;
+    const int64_t rows = weight.shape.dims[0];
     const int64_t begin = std::max<int64_t>(first, 0), end = std::min(first + count, rows);
     if (begin < end) {
-      const int64_t k = part.shape.dims[1];
-      const auto* source = static_cast<const uint8_t*>(part.storage->data()) + begin * k * dtype_bytes(part.dtype);
-      visit(part.dtype, source, begin - first, end - begin);
+      const int64_t row_bytes = weight.shape.dims[1] * dtype_bytes(weight.dtype);
+      const auto* data = static_cast<const uint8_t*>(weight.storage->data()) + begin * row_bytes;
+      const float* const scale =
+          part.scale.has_value() ? static_cast<const float*>(part.scale->storage->data()) + begin : nullptr;
+      visit(PartRows{weight.dtype, data, scale, end - begin}, begin - first);
     }
     first -= rows;
   }
@@ -144,11 +171,19 @@ class PanelPacker {
 
  private:
   void widen_rows(int64_t first, int64_t count) {
-    const int64_t k = request_.k;
     auto* const wide = static_cast<float*>(wide_.data());
-    for_each_part(request_.parts, first, count, [&](DType from, const uint8_t* source, int64_t at, int64_t height) {
-      request_.isa.to_f32(from, source, wide + at * k, height * k);
-    });
+    for_each_part(request_.parts, first, count,
+                  [&](const PartRows& rows, int64_t at) { widen_part(rows, wide + at * request_.k); });
+  }
+
+  void widen_part(const PartRows& rows, float* to) {
+    const int64_t k = request_.k;
+    if (rows.dtype != DType::i8) return request_.isa.to_f32(rows.dtype, rows.data, to, rows.count * k);
+    spare_.resize(static_cast<size_t>(widen_spare(k)));
+    const auto* const q = reinterpret_cast<const int8_t*>(rows.data);
+    for (int64_t r = 0; r < rows.count; ++r) {
+      widen_weight_row(request_.isa.quantize_i8_rows, q + r * k, rows.scale[r], k, to + r * k, spare_.data());
+    }
   }
 
   // Each part takes what bf16 holds of what the parts before it left.
@@ -172,40 +207,39 @@ class PanelPacker {
     const DType dtype = request_.layout.dtype;
     const int64_t row = request_.k * dtype_bytes(dtype);
     const void* in_place = nullptr;
-    for_each_part(request_.parts, first, count, [&](DType from, const uint8_t* source, int64_t at, int64_t height) {
+    for_each_part(request_.parts, first, count, [&](const PartRows& rows, int64_t at) {
       auto* const to = static_cast<uint8_t*>(rows_.data()) + at * row;
-      if (from != dtype) {
-        const int64_t elements = height * request_.k;
+      if (rows.dtype != dtype) {
         float* const wide = dtype == DType::f32 ? reinterpret_cast<float*>(to) : static_cast<float*>(wide_.data());
-        request_.isa.to_f32(from, source, wide, elements);
-        if (dtype != DType::f32) request_.isa.from_f32(dtype, wide, to, elements);
-      } else if (height == count) {
-        in_place = source;
+        widen_part(rows, wide);
+        if (dtype != DType::f32) request_.isa.from_f32(dtype, wide, to, rows.count * request_.k);
+      } else if (rows.count == count) {
+        in_place = rows.data;
       } else {
-        std::memcpy(to, source, static_cast<size_t>(height * row));
+        std::memcpy(to, rows.data, static_cast<size_t>(rows.count * row));
       }
     });
     return in_place != nullptr ? in_place : rows_.data();
   }
 
   const void* quantize(int64_t first, int64_t count) {
-    const int64_t k = request_.k, padded = (k + 3) / 4 * 4;
-    widen_rows(first, count);
-    const auto* const wide = static_cast<const float*>(wide_.data());
+    const int64_t k = request_.k;
+    auto* const out = static_cast<int8_t*>(rows_.data());
     auto* const scale = reinterpret_cast<float*>(block_ + request_.sections[1].begin) + first;
     auto* const sums = reinterpret_cast<int32_t*>(block_ + request_.sections[2].begin) + first;
-    quantized_.resize(static_cast<size_t>(padded));
-    rotated_.resize(static_cast<size_t>(k));
-    for (int64_t r = 0; r < count; ++r) {
-      request_.isa.quantize_i8_rows(wide + r * k, k, 1, k, rotated_.data(), quantized_.data(), padded, scale + r);
-      scale[r] /= kRotationGain;  // x is rotated too
-      auto* const out = static_cast<int8_t*>(rows_.data()) + r * k;
-      int32_t sum = 0;
-      for (int64_t i = 0; i < k; ++i) {
-        out[i] = static_cast<int8_t>(quantized_[static_cast<size_t>(i)] - 128);
-        sum += out[i];
+    for_each_part(request_.parts, first, count, [&](const PartRows& rows, int64_t at) {
+      if (rows.dtype == DType::i8) {
+        std::memcpy(out + at * k, rows.data, static_cast<size_t>(rows.count * k));
+        std::copy_n(rows.scale, rows.count, scale + at);
+        return;
       }
-      sums[r] = sum;
+      auto* const wide = static_cast<float*>(wide_.data());
+      widen_part(rows, wide);
+      quantize_weight_rows(request_.isa.quantize_i8_rows, wide, rows.count, k, out + at * k, scale + at);
+    });
+    for (int64_t r = 0; r < count; ++r) {
+      sums[r] = 0;
+      for (int64_t i = 0; i < k; ++i) sums[r] += out[r * k + i];
     }
     return rows_.data();
   }
@@ -213,18 +247,34 @@ class PanelPacker {
   const PackingRequest& request_;
   uint8_t* const block_;
   const AlignedMemory rows_, wide_;  // a panel of rows in the packed type, and in f32
-  std::vector<uint8_t> quantized_;
-  std::vector<float> rotated_;
+  std::vector<float> spare_;
 };
 
 }  // namespace
 
-Status PackingRequest::make(std::vector<Tensor> parts, Arithmetic arithmetic, const PackingIsa& isa,
+void quantize_weight_rows(QuantizeRows quantize, const float* x, int64_t count, int64_t k, int8_t* q, float* scale) {
+  std::vector<uint8_t> quantized(static_cast<size_t>((k + 3) / 4 * 4));
+  std::vector<float> rotated(static_cast<size_t>(k));
+  for (int64_t r = 0; r < count; ++r, x += k, q += k) {
+    quantize(x, k, 1, k, rotated.data(), quantized.data(), static_cast<int64_t>(quantized.size()), scale + r);
+    scale[r] /= kRotationGain;  // x is rotated too
+    for (int64_t i = 0; i < k; ++i) q[i] = static_cast<int8_t>(quantized[static_cast<size_t>(i)] - 128);
+  }
+}
+
+// The rotation is its own inverse but for its gain, which the scale is without.
+void widen_weight_row(QuantizeRows quantize, const int8_t* q, float scale, int64_t k, float* x, float* spare) {
+  for (int64_t i = 0; i < k; ++i) spare[i] = scale * static_cast<float>(q[i]);
+  float unused;
+  quantize(spare, k, 1, k, x, reinterpret_cast<uint8_t*>(spare + k), (k + 3) / 4 * 4, &unused);
+}
+
+Status PackingRequest::make(std::vector<WeightPart> parts, Arithmetic arithmetic, const PackingIsa& isa,
                             PackingRequest* request) {
   if (Status status = check_parts(parts); !status.is_ok()) return status;
   request->n = 0;
-  for (const Tensor& part : parts) request->n += part.shape.dims[0];
-  request->k = parts.front().shape.dims[1];
+  for (const WeightPart& part : parts) request->n += part.weight.shape.dims[0];
+  request->k = parts.front().weight.shape.dims[1];
   request->isa = isa;
   request->layout = isa.gemm_layout(arithmetic, packed_dtype(parts, arithmetic), request->n);
   request->sections = sections_of(request->layout, request->n, request->k);
@@ -306,8 +356,9 @@ Status PackedWeights::pack(const PackingRequest& request, int threads) {
     end = section.begin + section.bytes;
   }
   // What was read from a mapping is not needed again in that form.
-  for (const Tensor& part : request.parts) {
-    if (const auto& file = part.storage->file()) file->drop_pages(part.storage->offset(), part.storage->bytes());
+  for (const WeightPart& part : request.parts) {
+    const Storage& storage = *part.weight.storage;
+    if (const auto& file = storage.file()) file->drop_pages(storage.offset(), storage.bytes());
   }
   return Status::ok();
 }

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "aligned_memory.h"
@@ -13,6 +15,16 @@
 #include "storage.h"
 
 namespace vectral {
+
+using QuantizeRows = void (*)(const float* x, int64_t ldx, int64_t rows, int64_t k, float* rotated, uint8_t* q,
+                              int64_t ldq, float* scale);
+
+// Rows of weights as i8 arithmetic takes them: rotated, q [count, k], and a scale for each.
+void quantize_weight_rows(QuantizeRows quantize, const float* x, int64_t count, int64_t k, int8_t* q, float* scale);
+
+// Such a row as floats again. `spare` holds widen_spare(k) floats.
+void widen_weight_row(QuantizeRows quantize, const int8_t* q, float scale, int64_t k, float* x, float* spare);
+constexpr int64_t widen_spare(int64_t k) { return k + (k + 3) / 4; }
 
 // How to turn any weight type into another and how to lay it out: the part of an instruction set that packing needs.
 // The functions are the kernels of the same names (dispatch/kernels.h).
@@ -23,8 +35,7 @@ struct PackingIsa {
                      void* packed) = nullptr;
   void (*to_f32)(DType from, const void* x, float* y, int64_t n) = nullptr;
   void (*from_f32)(DType to, const float* x, void* y, int64_t n) = nullptr;
-  void (*quantize_i8_rows)(const float* x, int64_t ldx, int64_t rows, int64_t k, float* rotated, uint8_t* q,
-                           int64_t ldq, float* scale) = nullptr;
+  QuantizeRows quantize_i8_rows = nullptr;
 };
 
 // A packed matrix is one block of memory: its panels, then what its arithmetic needs beside them.
@@ -34,9 +45,18 @@ struct PackedSection {
   int64_t bytes = 0;
 };
 
-// A matrix to be packed. The parts are [n_i, k] (f32, f16 or bf16), stacked to [sum of n_i, k].
+// A matrix [n, k]: f32, f16 or bf16, or i8 with a scale [n], which was quantized before as packing for i8 does it: row
+// r stands for scale[r] times its elements, rotated (kernels/quantize.inl.h).
+struct WeightPart {
+  Tensor weight;
+  std::optional<Tensor> scale;
+
+  WeightPart(Tensor w, std::optional<Tensor> s = std::nullopt) : weight(std::move(w)), scale(std::move(s)) {}
+};
+
+// A matrix to be packed: the parts [n_i, k], stacked to [sum of n_i, k].
 struct PackingRequest {
-  std::vector<Tensor> parts;
+  std::vector<WeightPart> parts;
   PackingIsa isa;
   PackLayout layout;
   int64_t n = 0;
@@ -45,8 +65,9 @@ struct PackingRequest {
 
   // For f32 arithmetic parts of different types are widened to f32 and otherwise keep theirs; for bf16 they are rounded
   // to bf16; for f32_weights they may be cut into bf16 parts (PackLayout::parts), as for f32 otherwise; for i8 each row
-  // is divided by its own scale.
-  static Status make(std::vector<Tensor> parts, Arithmetic arithmetic, const PackingIsa& isa, PackingRequest* request);
+  // is divided by its own scale, which i8 parts have been already; for all other arithmetic those are widened to f32.
+  static Status make(std::vector<WeightPart> parts, Arithmetic arithmetic, const PackingIsa& isa,
+                     PackingRequest* request);
 
   int64_t bytes() const { return sections.back().begin + sections.back().bytes; }
 };

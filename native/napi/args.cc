@@ -185,9 +185,10 @@ std::vector<LinearPart> read_linear_parts(const Napi::Value& value) {
   const Napi::Array list = read_list(value, "weights");
   for (uint32_t i = 0; i < list.Length(); ++i) {
     const Napi::Object object = read_object(list[i], "weights");
-    LinearPart part{unwrap<TensorHandle>(object["weight"]).content, {}};
-    const Napi::Value bias = object["bias"];
+    LinearPart part{unwrap<TensorHandle>(object["weight"]).content, {}, {}};
+    const Napi::Value bias = object["bias"], scale = object["scale"];
     if (given(bias)) part.bias = unwrap<TensorHandle>(bias).content;
+    if (given(scale)) part.scale = unwrap<TensorHandle>(scale).content;
     parts.push_back(std::move(part));
   }
   return parts;

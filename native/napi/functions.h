@@ -13,6 +13,7 @@ Napi::Value tensor_reshape(const Napi::CallbackInfo& info);
 void tensor_release(const Napi::CallbackInfo& info);
 
 Napi::Value open_weights(const Napi::CallbackInfo& info);
+Napi::Value quantize_weight(const Napi::CallbackInfo& info);
 Napi::Value weights_entries(const Napi::CallbackInfo& info);
 Napi::Value weights_metadata(const Napi::CallbackInfo& info);
 Napi::Value weights_tensor(const Napi::CallbackInfo& info);

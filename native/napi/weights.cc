@@ -146,6 +146,29 @@ Napi::Value weights_tensor(const Napi::CallbackInfo& info) {
   return wrap_tensor(info.Env(), std::move(tensor));
 }
 
+// A matrix [n, k] of any float type as i8 arithmetic takes it: { values: Int8Array, scale: Float32Array }.
+Napi::Value quantize_weight(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Tensor& weight = unwrap<TensorHandle>(info[0]).content;
+  if (weight.shape.rank != 2) throw Napi::TypeError::New(env, "a weight must be [out, in]");
+  const int64_t n = weight.shape.dims[0], k = weight.shape.dims[1];
+  const IsaChoice* isa = nullptr;
+  throw_if_error(env, selected_isa(&isa));
+  const KernelTable& kernels = *isa->kernels;
+  Napi::Int8Array values = Napi::Int8Array::New(env, static_cast<size_t>(n * k));
+  Napi::Float32Array scale = Napi::Float32Array::New(env, static_cast<size_t>(n));
+  std::vector<float> row(static_cast<size_t>(k));
+  const auto* source = static_cast<const uint8_t*>(weight.storage->data());
+  for (int64_t r = 0; r < n; ++r) {
+    kernels.to_f32(weight.dtype, source + r * k * dtype_bytes(weight.dtype), row.data(), k);
+    quantize_weight_rows(kernels.quantize_i8_rows, row.data(), 1, k, values.Data() + r * k, scale.Data() + r);
+  }
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("values", values);
+  result.Set("scale", scale);
+  return result;
+}
+
 void weights_release(const Napi::CallbackInfo& info) { release<WeightsHandle>(info); }
 
 }  // namespace vectral::binding

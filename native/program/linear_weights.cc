@@ -9,6 +9,9 @@ Status check_part(const LinearPart& part) {
   if (const auto& file = part.weight.storage->file()) {
     if (Status status = file->check_whole(); !status.is_ok()) return status;
   }
+  if (part.scale.has_value() && part.scale->storage->file() != nullptr) {
+    if (Status status = part.scale->storage->file()->check_whole(); !status.is_ok()) return status;
+  }
   if (!part.bias.has_value()) return Status::ok();
   const Tensor& bias = *part.bias;
   if (part.weight.shape.rank != 2 || bias.shape.rank != 1 || bias.shape.dims[0] != part.weight.shape.dims[0]) {
@@ -24,10 +27,10 @@ Status check_part(const LinearPart& part) {
 
 Status packing_request(const std::vector<LinearPart>& parts, Arithmetic arithmetic, const IsaChoice& isa,
                        PackingRequest* request) {
-  std::vector<Tensor> weights;
+  std::vector<WeightPart> weights;
   for (const LinearPart& part : parts) {
     if (Status status = check_part(part); !status.is_ok()) return status;
-    weights.push_back(part.weight);
+    weights.emplace_back(part.weight, part.scale);
   }
   const KernelTable& k = *isa.kernels;
   if (arithmetic == Arithmetic::f32) arithmetic = Arithmetic::f32_weights;

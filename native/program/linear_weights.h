@@ -12,10 +12,12 @@
 
 namespace vectral {
 
-// One [out, in] weight with its bias [out]. A step may stack several along `out`.
+// One [out, in] weight with its bias [out], and its scale [out] if it is i8 (WeightPart). A step may stack several
+// along `out`.
 struct LinearPart {
   Tensor weight;
   std::optional<Tensor> bias;
+  std::optional<Tensor> scale;
 };
 
 // What packing the weights of `parts` takes. Refuses parts that do not fit each other, and files that were cut.

@@ -56,7 +56,8 @@ PackingIsa packing(const IsaChoice& isa) {
 Status pack(const std::vector<Tensor>& parts, const IsaChoice& isa, int threads,
             std::shared_ptr<const PackedWeights>* packed) {
   PackingRequest request;
-  if (Status status = PackingRequest::make(parts, Arithmetic::f32, packing(isa), &request); !status.is_ok()) {
+  if (Status status = PackingRequest::make({parts.begin(), parts.end()}, Arithmetic::f32, packing(isa), &request);
+      !status.is_ok()) {
     return status;
   }
   return PackedWeights::of(request, threads, {}, packed);

@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, { summary: string; load(): Promise<Comma
   rerank: { summary: 'documents by their score with a query', load: async () => (await import('./rerank.js')).rerank },
   explain: { summary: 'where the time of a model goes', load: async () => (await import('./explain.js')).explain },
   inspect: { summary: 'what a model is and how it runs', load: async () => (await import('./inspect.js')).inspect },
+  quantize: { summary: 'a smaller copy of a model', load: async () => (await import('./quantize.js')).quantize },
   bench: { summary: 'how fast a model is on this machine', load: async () => (await import('./bench.js')).bench },
 };
 

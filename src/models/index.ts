@@ -7,7 +7,7 @@ import { bert } from './bert.js';
 import { debertaV2 } from './deberta-v2.js';
 import { distilbert } from './distilbert.js';
 import { electra } from './electra.js';
-import type { Encoder, Family, Model } from './family/family.js';
+import type { BuildModel, Encoder, Family, Model } from './family/family.js';
 import { gte } from './gte.js';
 import { modernbert } from './modernbert.js';
 import { mpnet } from './mpnet.js';
@@ -63,15 +63,31 @@ export function buildModel(config: JsonFile, checkpoint: Checkpoint): Model {
   const family = familyOf(config);
   const { architectures } = config.value;
   const named = Array.isArray(architectures) ? architectures[0] : undefined;
-  if (named === undefined) return buildEncoder(config, checkpoint);
-  const ends = (end: string) => typeof named === 'string' && named.endsWith(end);
-  const head = Object.keys(family.heads).find(ends);
-  if (head === undefined && ends('Model')) return buildEncoder(config, checkpoint);
-  const build = head === undefined ? undefined : family.heads[head];
+  const build = headOf(family, named);
+  if (build === undefined && (named === undefined || endsWith(named, 'Model'))) return buildEncoder(config, checkpoint);
   if (!build) {
     const known = ['Model', ...Object.keys(family.heads)].map((end) => `…${end}`).join(', ');
     throw config.error('architectures', `names ${describe(named)}; supported for this model_type: ${known}`);
   }
   const w = WeightScope.of(checkpoint);
   return w.build(() => build(w, config), [positionIds, ...(family.spare ?? [])]);
+}
+
+/** Names of a checkpoint's matrices: of its head, if that is known, or of the encoder alone. */
+export function matricesOf(config: JsonFile, checkpoint: Checkpoint): ReadonlySet<string> {
+  const family = familyOf(config);
+  const { architectures } = config.value;
+  const build = headOf(family, Array.isArray(architectures) ? architectures[0] : undefined);
+  const w = WeightScope.of(checkpoint);
+  w.build(() => (build ?? family.encoder)(build ? w : w.atOptional(family.prefix), config), [/./]);
+  return w.matrices;
+}
+
+function headOf(family: Family, named: unknown): BuildModel | undefined {
+  const end = Object.keys(family.heads).find((candidate) => endsWith(named, candidate));
+  return end === undefined ? undefined : family.heads[end];
+}
+
+function endsWith(named: unknown, end: string): boolean {
+  return typeof named === 'string' && named.endsWith(end);
 }

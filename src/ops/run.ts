@@ -18,7 +18,11 @@ export function run(call: OpCall): Tensor {
   const graph = call.inputs.find((input) => input.recorded)?.recorded?.graph;
   if (graph) return graph.record(call);
   const inputs = call.inputs.map((input) => input.handle);
-  const weights = call.weights?.map((part) => ({ weight: part.weight.handle, bias: part.bias?.handle }));
+  const weights = call.weights?.map((part) => ({
+    weight: part.weight.handle,
+    bias: part.bias?.handle,
+    scale: part.weight.rowScale?.handle,
+  }));
   try {
     const handle = native.execute(call.op, inputs, call.attributes ?? {}, call.dtype, call.shape, weights, 0);
     return Tensor.fromHandle(handle, call.dtype, call.shape);
@@ -38,6 +42,11 @@ export function expectDtype(op: string, operand: string, tensor: Tensor, ...dtyp
   if (!dtypes.includes(tensor.dtype)) {
     throw new TensorError(op, `${operand} as ${dtypes.join(' or ')}`, `${tensor}; use ops.convert first`);
   }
+}
+
+/** `i8` for a matrix of a quantized checkpoint: alone, its elements stand for nothing. */
+export function quantized(matrix: unknown): readonly string[] {
+  return matrix instanceof Tensor && matrix.rowScale ? ['i8'] : [];
 }
 
 /** Throws unless `value` is a number that is not infinite, and from 0 where `least` says so. */

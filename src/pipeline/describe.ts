@@ -42,7 +42,8 @@ export function describeModel(model: SentenceTransformer, { usual, all }: Senten
   const memory = all.map(({ program }) => program.memory);
   const total = (of: (part: (typeof memory)[number]) => number) => memory.reduce((sum, part) => sum + of(part), 0);
   const entries = checkpoints.flatMap((checkpoint) => checkpoint.files.flatMap((file) => file.entries));
-  const floats = entries.filter((entry) => entry.dtype.startsWith('F') || entry.dtype === 'BF16');
+  const numbers = /^(B?F\d|I8)/; // I8: matrices of quantized folders, beside scales that are no parameters
+  const floats = entries.filter(({ dtype, name }) => numbers.test(dtype) && !name.endsWith('_scale'));
   const { architectures } = config.value;
   return {
     folder: model.folder,

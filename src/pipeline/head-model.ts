@@ -126,7 +126,7 @@ export class HeadModel {
       const checkpoint = await Checkpoint.open(folder, { mmap: options.mmap ?? true });
       checkpoints.push(checkpoint);
       const built = head.build(config, checkpoint);
-      const { threads, dtype, cache = true, batchTokens } = options;
+      const { threads, dtype = checkpoint.quantization, cache = true, batchTokens } = options;
       const record = (graph: Graph) => built.forward(inputsOf(graph, head.keys ?? false));
       const compiling = Program.compile(record, { threads, arithmetic: dtype, cache });
       // Native code packs the weights while the tokenizer is read.

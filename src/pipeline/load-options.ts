@@ -21,7 +21,7 @@ export interface ModelOptions extends HubOptions {
 /** Options of loading what runs as one program. */
 export interface ComputeOptions extends ModelOptions {
   /**
-   * What linear layers compute in. `f32`, the default, agrees with PyTorch float32 to 1e-5; `bf16` and `int8` are faster
+   * What linear layers compute in. The default is `f32`, or what a folder was quantized to. `f32` agrees with PyTorch float32 to 1e-5; `bf16` and `int8` are faster
    * and less exact (README has figures). A text has the same bits in any batch in each of them.
    */
   readonly dtype?: Arithmetic | undefined;

@@ -53,7 +53,7 @@ export class SentenceRoute {
     const modules = await loadModules(folder, entries, options);
     let program: Program | undefined;
     try {
-      const { threads, dtype, cache = true } = options;
+      const { threads, dtype = modules.checkpoints[0]?.quantization, cache = true } = options;
       // Native code packs the weights while the tokenizer is read.
       const compiling = compileModules(modules, { threads, arithmetic: dtype, cache });
       const reading = Tokenizer.load(transformerFolder);

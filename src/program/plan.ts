@@ -149,7 +149,11 @@ function toNative(
       inputs: step.inputs.map(at),
       output: at(step.output),
       attributes: step.attributes,
-      weights: step.weights?.map((part) => ({ weight: part.weight.handle, bias: part.bias?.handle })),
+      weights: step.weights?.map((part) => ({
+        weight: part.weight.handle,
+        bias: part.bias?.handle,
+        scale: part.weight.rowScale?.handle,
+      })),
     }),
   );
   return { values, slots, inputs, outputs, steps: nativeSteps };

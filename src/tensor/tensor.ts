@@ -23,12 +23,15 @@ type Source =
 export class Tensor {
   readonly dtype: DType;
   readonly shape: Shape;
+  /** @internal Of an `i8` matrix `[n, k]` of a quantized checkpoint: `[n]`, what a row's elements are multiplied by. */
+  readonly rowScale: Tensor | undefined;
   #source: Source;
 
-  private constructor(dtype: DType, shape: Shape, source: Source) {
+  private constructor(dtype: DType, shape: Shape, source: Source, rowScale?: Tensor) {
     this.dtype = dtype;
     this.shape = shape;
     this.#source = source;
+    this.rowScale = rowScale;
   }
 
   /**
@@ -91,6 +94,11 @@ export class Tensor {
   /** @internal Wraps storage that native code made. */
   static fromHandle(handle: TensorHandle, dtype: DType, shape: Shape): Tensor {
     return new Tensor(dtype, Object.freeze([...shape]), { kind: 'native', handle });
+  }
+
+  /** @internal The same matrix, whose rows have a scale. */
+  scaledBy(rowScale: Tensor): Tensor {
+    return new Tensor(this.dtype, this.shape, { kind: 'native', handle: this.handle }, rowScale);
   }
 
   /** @internal A value of a program that is being recorded. */

@@ -5,6 +5,7 @@ import { WeightsError } from '../errors.js';
 import { JsonFile } from '../json-file.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { PytorchFile } from './pytorch.js';
+import { type Quantization, readQuantization } from './quantization.js';
 import { SafetensorsFile } from './safetensors.js';
 import type { WeightEntry, WeightFile } from './weight-file.js';
 
@@ -65,6 +66,13 @@ export class Checkpoint {
       for (const file of files) file.close();
       throw error;
     }
+  }
+
+  /** What `vectral quantize` made of it; undefined for any other. @throws WeightsError for one of a later version. */
+  get quantization(): Quantization | undefined {
+    const [file] = this.files;
+    if (file?.metadata.quantization === undefined) return undefined;
+    return readQuantization(file.metadata, file.path);
   }
 
   get names(): string[] {

@@ -1,9 +1,11 @@
 /** safetensors files: read in place through native code, written from tensors. */
-import { writeFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { UsageError, WeightsError } from '../errors.js';
 import { native } from '../native.js';
 import { checkOptions, describeValue } from '../options.js';
+import { bytesPer } from '../tensor/dtype.js';
+import type { Shape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { refused, WeightFile } from './weight-file.js';
 
@@ -44,25 +46,55 @@ export async function writeSafetensors(
     if (tensor instanceof Tensor) continue;
     throw new UsageError(`writeSafetensors: tensors "${name}" must be a Tensor, got ${describeValue(tensor)}`);
   }
-  const header: [string, unknown][] = metadata ? [[metadataKey, metadata]] : [];
-  const chunks: Uint8Array[] = [];
-  let offset = 0;
+  const sources = Object.entries(tensors).map(([name, tensor]): TensorSource => {
+    const bytes = () => {
+      const data = tensor.toArray();
+      return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    };
+    const size = tensor.size * bytesPer(tensor.dtype);
+    return { name, dtype: tensor.dtype.toUpperCase(), shape: tensor.shape, size, bytes };
+  });
+  await writeTensorSources(path, sources, metadata);
+}
+
+/** A tensor to be written, whose bytes are asked for when it is its turn. */
+export interface TensorSource {
+  readonly name: string;
+  /** As the format writes it: `F32`. */
+  readonly dtype: string;
+  readonly shape: Shape;
+  /** In bytes. */
+  readonly size: number;
+  readonly bytes: () => Uint8Array;
+}
+
+/** As {@link writeSafetensors}, with one tensor in memory at a time. */
+export async function writeTensorSources(
+  path: string,
+  sources: readonly TensorSource[],
+  metadata?: Readonly<Record<string, string>>,
+): Promise<void> {
   // widest elements first, so that every tensor starts at a multiple of its own element size
-  const entries = Object.entries(tensors).map(([name, tensor]) => ({ name, tensor, data: tensor.toArray() }));
-  entries.sort((a, b) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
-  for (const { name, tensor, data } of entries) {
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    const data_offsets = [offset, offset + bytes.length];
-    header.push([name, { dtype: tensor.dtype.toUpperCase(), shape: tensor.shape, data_offsets }]);
-    offset += bytes.length;
-    chunks.push(bytes);
+  const width = ({ dtype }: TensorSource) => Number(/\d+/.exec(dtype)?.[0] ?? 8);
+  const ordered = sources.toSorted((a, b) => width(b) - width(a));
+  const header: [string, unknown][] = metadata ? [[metadataKey, metadata]] : [];
+  let offset = 0;
+  for (const { name, dtype, shape, size } of ordered) {
+    header.push([name, { dtype, shape, data_offsets: [offset, offset + size] }]);
+    offset += size;
   }
   const json = Buffer.from(JSON.stringify(Object.fromEntries(header)));
   const padded = Buffer.concat([json, Buffer.alloc((8 - (json.length % 8)) % 8, ' ')]);
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(padded.length));
   try {
-    await writeFile(path, Buffer.concat([length, padded, ...chunks]));
+    const file = await open(path, 'w');
+    try {
+      await file.writeFile(Buffer.concat([length, padded]));
+      for (const { bytes } of ordered) await file.writeFile(bytes());
+    } finally {
+      await file.close();
+    }
   } catch (cause) {
     throw new WeightsError(`${path} cannot be written: ${(cause as Error).message}`, { cause });
   }

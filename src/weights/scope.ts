@@ -8,6 +8,8 @@ import type { Checkpoint } from './checkpoint.js';
 /** What all scopes of one model have found so far. */
 class Ledger {
   readonly read = new Set<string>();
+  /** Of those, the matrices that are only multiplied with or looked up in. */
+  readonly matrices = new Set<string>();
   readonly missing: string[] = [];
   readonly misshapen: string[] = [];
 }
@@ -51,13 +53,27 @@ export class WeightScope {
     return this.#checkpoint.names.some((name) => name.startsWith(`${below.path}.`)) ? below : this;
   }
 
+  /** Names of the matrices that were read: what can be quantized. */
+  get matrices(): ReadonlySet<string> {
+    return this.#ledger.matrices;
+  }
+
   /** True if the checkpoint has this tensor. */
   has(name: string): boolean {
     return this.#checkpoint.entry(this.at(name).path) !== undefined;
   }
 
-  /** `[rows, cols]` in the file's own float type: F32, F16 or BF16 stay as they are, F64 becomes f32. */
+  /**
+   * `[rows, cols]`, for `linear` and `embedding`, in the file's own type: F32, F16 or BF16 stay as they are, F64 becomes f32.
+   * In a quantized checkpoint I8, with the scale of each row in `…_scale`.
+   */
   matrix(name: string, rows: number, cols: number): Tensor {
+    this.#ledger.matrices.add(this.at(name).path);
+    const entry = this.#checkpoint.entry(this.at(name).path);
+    if (this.#checkpoint.quantization === 'int8' && entry?.dtype === 'I8' && sameShape(entry.shape, [rows, cols])) {
+      this.#ledger.read.add(this.at(name).path);
+      return this.#checkpoint.tensor(this.at(name).path).scaledBy(this.vector(`${name}_scale`, rows));
+    }
     const tensor = this.#tensor(name, [rows, cols]);
     return tensor.dtype === 'f64' ? convert(tensor, 'f32') : tensor;
   }
