@@ -1,6 +1,6 @@
 /** The tokenizer of a model folder: text in, ids out, equal to the reference's `tokenizers` library. */
 import { join } from 'node:path';
-import { ConfigError, UsageError } from '../errors.js';
+import { UsageError } from '../errors.js';
 import { JsonFile, parseJson, readJsonBytes } from '../json-file.js';
 import { checkOptions, describeValue, type OptionName } from '../options.js';
 import { AddedTokens } from './added-tokens.js';
@@ -10,6 +10,7 @@ import { buildDecoder, type Decoder } from './decoders.js';
 import { type Aligned, Encoding } from './encoding.js';
 import { readJsonObject } from './fields.js';
 import { createLibrary, type Library, LibraryTextModel } from './library.js';
+import { buildOlderTokenizer } from './older/build.js';
 import { partsOf, type Range } from './overflow.js';
 import { checkTokenizer, checkTokenizerConfig, type TokenizerConfigJson, type TokenizerJson } from './schema.js';
 import { readTemplate, type Template } from './template.js';
@@ -91,20 +92,22 @@ export class Tokenizer {
   }
 
   /**
-   * Reads `tokenizer.json` and, where there is one, `tokenizer_config.json` of a model folder. Their truncation and
-   * padding entries are ignored: the caller's limits win.
+   * Reads `tokenizer.json` and, where there is one, `tokenizer_config.json` of a model folder. Their truncation and padding
+   * entries are ignored: the caller's limits win. Without a tokenizer.json it is built from vocab.txt, from vocab.json and
+   * merges.txt, or from a SentencePiece model, as transformers' class of that name does it.
    * @throws {ConfigError} A file is missing, or something in it is not what it should be.
    */
   static async load(dir: string): Promise<Tokenizer> {
     const file = join(dir, tokenizerFile);
-    if (!(await JsonFile.exists(file))) {
-      throw new ConfigError(file, '', 'does not exist; save the model with a fast tokenizer, which writes this file');
-    }
-    const bytes = await readJsonBytes(file, largestTokenizerFile);
     const configPath = join(dir, configFile);
-    const config = (await readJsonObject(configPath, largestConfigFile)) ?? {};
+    const bytes = (await JsonFile.exists(file)) ? await readJsonBytes(file, largestTokenizerFile) : undefined;
+    const config = checkTokenizerConfig((await readJsonObject(configPath, largestConfigFile)) ?? {}, configPath);
+    if (bytes === undefined) {
+      const built = await buildOlderTokenizer(dir);
+      return new Tokenizer(checkTokenizer(built.json, built.file), config, built.file);
+    }
     const { json, vocabulary } = scanTokenizer(bytes) ?? { json: parseJson(bytes, file) };
-    return new Tokenizer(checkTokenizer(json, file, vocabulary), checkTokenizerConfig(config, configPath), file);
+    return new Tokenizer(checkTokenizer(json, file, vocabulary), config, file);
   }
 
   /**
