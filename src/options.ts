@@ -66,6 +66,7 @@ const kinds = {
   distances: any,
   dtype: any,
   eager: flag,
+  endpoint: text,
   force: flag,
   functionToApply: any,
   handleImpossibleAnswer: flag,

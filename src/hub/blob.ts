@@ -1,12 +1,12 @@
 /** One file of the hub to one blob of the cache: resumed where an earlier try ended, checked, and only then in place. */
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HubError } from './errors.js';
-import { withLock } from './lock.js';
+import { type Lock, withLock } from './lock.js';
 import { type Repo, type RepoFile, refusal } from './repo.js';
 import { backoff, get, messageOf } from './request.js';
 import type { HubSettings } from './settings.js';
@@ -27,18 +27,19 @@ export async function fetchBlob(
   const lock = join(settings.lockFolder, `${file.etag}.vectral.lock`);
   await withLock(
     lock,
-    async () => {
+    async (held) => {
       // another process may have brought it
       if (await isWhole(blob, file.size)) return;
       await mkdir(dirname(blob), { recursive: true });
       // a name of our own: other tools write to theirs without this lock
       const partial = `${blob}.vectral.incomplete`;
       try {
-        await download(repo, file, partial, settings, came, signal);
+        await download(repo, file, partial, settings, came, signal, held);
+        await held.checkHeld();
+        await rename(partial, blob);
       } catch (cause) {
         throw await explained(cause, partial, file);
       }
-      await rename(partial, blob);
     },
     signal,
   );
@@ -57,11 +58,14 @@ async function download(
   settings: HubSettings,
   came: (bytes: number) => void,
   signal: AbortSignal | undefined,
+  held: Lock,
 ): Promise<void> {
   const hash = newHash(file);
   let done = await hashSoFar(partial, file, hash);
   const resumed = done > 0;
-  const handle = await open(partial, resumed ? 'r+' : 'w');
+  if (!resumed) await rm(partial, { force: true });
+  // never truncated: one who has lost the lock without noticing may still write the same bytes to the same places
+  const handle = await open(partial, constants.O_RDWR | constants.O_CREAT);
   try {
     for (let vain = 0; done < file.size; ) {
       came(done);
@@ -88,8 +92,9 @@ async function download(
   came(done);
   const found = hash.digest('hex');
   if (found === file.etag) return;
+  await held.checkHeld();
   await rm(partial, { force: true });
-  if (resumed) return download(repo, file, partial, settings, came, signal);
+  if (resumed) return download(repo, file, partial, settings, came, signal, held);
   const problem = `came with the hash ${found}, the hub says ${file.etag}`;
   throw new HubError(
     `${file.path} of ${repo.id} ${problem}; it was thrown away: try again, and if it comes so again, tell its owner`,
@@ -131,13 +136,20 @@ async function append(
     at += part.length;
     if (at > size) throw new HubError(`the hub sends more than the ${size} bytes it says the file has`);
     if (fresh.length === 0) continue;
-    await handle.write(fresh, 0, fresh.length, end);
+    await writeAll(handle, fresh, end);
     hash.update(fresh);
     end += fresh.length;
     came(end);
   }
   if (end < size) throw Object.assign(new Error('the connection was cut'), { end });
   return end;
+}
+
+/** A write may do less than it was asked for. */
+async function writeAll(handle: FileHandle, bytes: Buffer, at: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    done += (await handle.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
+  }
 }
 
 function rangeBegin(response: IncomingMessage, asked: number): number {
@@ -158,16 +170,18 @@ async function hashSoFar(partial: string, { size }: RepoFile, hash: Hash): Promi
   return there;
 }
 
+/** What no second try mends. */
 function isFileError(cause: unknown): boolean {
-  return ['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'EIO'].includes((cause as NodeJS.ErrnoException).code ?? '');
+  return ['ENOSPC', 'EDQUOT', 'EFBIG', 'EACCES', 'EPERM', 'EROFS', 'EIO'].includes(
+    (cause as NodeJS.ErrnoException).code ?? '',
+  );
 }
 
 async function explained(cause: unknown, partial: string, file: RepoFile): Promise<unknown> {
-  const { code } = cause as NodeJS.ErrnoException;
-  if (!isFileError(cause)) return cause;
-  const full = code === 'ENOSPC' || code === 'EDQUOT';
+  const { code = '' } = cause as NodeJS.ErrnoException;
+  if (!['ENOSPC', 'EDQUOT'].includes(code)) return cause;
   // what fills a disk should not stay
-  if (full) await rm(partial, { force: true });
-  const problem = full ? `there is no room for ${file.path} (${file.size} bytes)` : `cannot be written (${code})`;
-  return new HubError(`${dirname(partial)}: ${problem}; set HF_HOME to another place`, undefined, { cause });
+  await rm(partial, { force: true });
+  const problem = `${dirname(partial)}: there is no room for ${file.path} (${file.size} bytes)`;
+  return new HubError(`${problem}; make room, or set HF_HOME to another place`, undefined, { cause });
 }

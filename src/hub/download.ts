@@ -1,20 +1,35 @@
 /** A model of the hub into the Hugging Face cache, in its own layout: blobs, snapshots of links to them, refs. */
+import { randomUUID } from 'node:crypto';
 import { copyFile, lstat, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
+import { VectralError } from '../errors.js';
 import { fetchBlob } from './blob.js';
-import { HubError } from './errors.js';
-import { parseModelId } from './model-id.js';
+import { HubError, ModelNotFoundError } from './errors.js';
+import { cacheName, parseModelId } from './model-id.js';
 import type { PullOptions } from './pull.js';
 import { neededFiles, type Repo, type RepoFile, readRepo } from './repo.js';
 import type { HubSettings } from './settings.js';
 
 /** As {@link pull}, with settings that were read before. */
 export async function download(id: string, settings: HubSettings, options: PullOptions): Promise<string> {
-  const { repo: name, revision = options.revision ?? 'main' } = parseModelId(id);
+  try {
+    return await bringAll(id, settings, options);
+  } catch (cause) {
+    // what an abort makes of a socket, a timer or a stream
+    options.signal?.throwIfAborted();
+    const { code, syscall, path = settings.cacheFolder, message } = cause as NodeJS.ErrnoException;
+    if (cause instanceof VectralError || code === undefined || syscall === undefined) throw cause;
+    const mend = 'give a cache that can be written: HF_HUB_CACHE, HF_HOME, or cacheFolder';
+    throw new HubError(`${path} cannot be written: ${message}; ${mend}`, undefined, { cause });
+  }
+}
+
+async function bringAll(id: string, settings: HubSettings, options: PullOptions): Promise<string> {
+  const { repos, revision = 'main' } = parseModelId(id, options.revision);
   const { signal, onDownload = () => {} } = options;
   signal?.throwIfAborted();
-  const repo = await readRepo(name, revision, settings, signal);
-  const flat = `models--${name.replaceAll('/', '--')}`;
+  const repo = await firstRepo(repos, revision, settings, signal);
+  const flat = cacheName(repo.id);
   const repoFolder = join(settings.cacheFolder, flat);
   const snapshot = join(repoFolder, 'snapshots', repo.commit);
   const places = { ...settings, repoFolder, lockFolder: join(settings.cacheFolder, '.locks', flat) };
@@ -25,13 +40,12 @@ export async function download(id: string, settings: HubSettings, options: PullO
   const folders = await moduleFolders(repo, snapshot, (file) => bring(file, () => {}));
   const files = neededFiles(repo, folders);
   if (!files.some(({ path }) => /\.(safetensors|bin)$/.test(path))) {
-    throw new HubError(`${name} has no safetensors or PyTorch weights at "${revision}"; nothing here can load it`);
+    throw new HubError(`${repo.id} has no safetensors or PyTorch weights at "${revision}"; nothing here can load it`);
   }
   const total = files.reduce((sum, { size }) => sum + size, 0);
   let before = 0;
   let told = 0;
-  // weights last, their index behind them: a snapshot that has those has all
-  for (const file of files.toSorted((a, b) => weightRank(a) - weightRank(b))) {
+  for (const file of files.toSorted((a, b) => rank(a) - rank(b))) {
     await bring(file, (bytes) => {
       const now = performance.now();
       if (bytes > 0 && now - told < 100) return;
@@ -45,9 +59,30 @@ export async function download(id: string, settings: HubSettings, options: PullO
   return snapshot;
 }
 
-function weightRank({ path }: RepoFile): number {
-  if (path.endsWith('.index.json')) return 2;
-  return /\.(safetensors|bin)$/.test(path) ? 1 : 0;
+/** Order of coming: weights last, the encoder's behind those of other modules, the index of shards at the very end. */
+function rank({ path }: RepoFile): number {
+  if (path.endsWith('.index.json')) return 3;
+  if (!/\.(safetensors|bin)$/.test(path)) return 0;
+  return path.includes('/') ? 1 : 2;
+}
+
+/** The first that the hub has. */
+async function firstRepo(
+  repos: readonly string[],
+  revision: string,
+  settings: HubSettings,
+  signal: AbortSignal | undefined,
+): Promise<Repo> {
+  const absent: ModelNotFoundError[] = [];
+  for (const name of repos) {
+    try {
+      return await readRepo(name, revision, settings, signal);
+    } catch (cause) {
+      if (!(cause instanceof ModelNotFoundError)) throw cause;
+      absent.push(cause);
+    }
+  }
+  throw absent.length === 1 ? absent[0] : new ModelNotFoundError(absent.map(({ message }) => message).join('; '));
 }
 
 /** The folders that modules.json names, and in those of a Router the ones it names. */
@@ -85,7 +120,7 @@ async function moduleFolders(
 async function link(blob: string, place: string): Promise<void> {
   if (await lstat(place).catch(() => undefined)) return;
   await mkdir(dirname(place), { recursive: true });
-  const fresh = `${place}.${process.pid}.new`;
+  const fresh = `${place}.${randomUUID()}.new`;
   try {
     await symlink(relative(dirname(place), blob).replaceAll(sep, '/'), fresh);
   } catch (cause) {
@@ -97,7 +132,7 @@ async function link(blob: string, place: string): Promise<void> {
 
 async function writeAtomically(file: string, text: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
-  const fresh = `${file}.${process.pid}.new`;
+  const fresh = `${file}.${randomUUID()}.new`;
   try {
     await writeFile(fresh, text);
     await rename(fresh, file);

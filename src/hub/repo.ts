@@ -1,7 +1,7 @@
 /** What a repository of the hub holds, and which of it a model needs. */
 import { posix } from 'node:path';
 import { HubError, ModelNotFoundError } from './errors.js';
-import { get, readText } from './request.js';
+import { getText } from './request.js';
 import type { HubSettings } from './settings.js';
 
 export interface RepoFile {
@@ -33,9 +33,8 @@ export async function readRepo(
 ): Promise<Repo> {
   const path = `${endpoint.pathname.replace(/\/$/, '')}/api/models/${id}/revision/${encodeURIComponent(revision)}`;
   const url = new URL(`${path}?blobs=true`, endpoint);
-  const response = await get({ url, token, signal });
+  const { response, text } = await getText({ url, token, signal }, largestListing);
   const status = response.statusCode ?? 0;
-  const text = await readText(response, largestListing);
   if (status !== 200) throw refusal(status, response.headers, { id, revision, host: endpoint.host, token });
   try {
     return readListing(id, JSON.parse(text));
@@ -72,23 +71,29 @@ function readListing(id: string, value: unknown): Repo {
   if (typeof sha !== 'string' || !/^[0-9a-f]{40}$/.test(sha) || !Array.isArray(siblings)) {
     throw new Error('sha or siblings is missing');
   }
-  const files = siblings.map((sibling: unknown): RepoFile => {
+  const files = siblings.flatMap((sibling: unknown): RepoFile[] => {
     const { rfilename, size, blobId, lfs } = Object(sibling) as Record<string, unknown>;
     const etag: unknown = (Object(lfs) as { sha256?: unknown }).sha256 ?? blobId;
     if (typeof rfilename !== 'string' || !isInside(rfilename)) {
       throw new HubError(`${id} lists the file ${JSON.stringify(rfilename)}, which would lie outside of its folder`);
     }
-    if (typeof etag !== 'string' || !/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(etag) || !Number.isSafeInteger(size)) {
+    // Windows cannot write them, and no file of a model is called so; logs of training often are
+    if (/[\\:]/.test(rfilename)) return [];
+    if (typeof etag !== 'string' || !/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(etag) || !isSize(size)) {
       throw new Error(`${rfilename} has no hash or no size`);
     }
-    return { path: rfilename, size: Number(size), etag };
+    return [{ path: rfilename, size, etag }];
   });
   return { id, commit: sha, files };
 }
 
 function isInside(path: string): boolean {
-  if (path === '' || /[\\:\0]/.test(path)) return false;
-  return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+  if (path.includes('\0')) return false;
+  return path.split(/[\\/]/).every((part) => part !== '' && part !== '.' && part !== '..');
+}
+
+function isSize(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 /** Folders of modules: those of modules.json and, in a Router's, of its own list. The root is ''. */

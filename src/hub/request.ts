@@ -2,8 +2,9 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { VectralError } from '../errors.js';
 import { HubError } from './errors.js';
-import { portOf, proxyAuthorization, proxyOf, tunnel } from './proxy.js';
+import { addressOf, proxyAuthorization, proxyOf, tunnel } from './proxy.js';
 
 export interface HubRequest {
   readonly url: URL;
@@ -25,22 +26,30 @@ export function backoff(attempt: number): number {
   return Math.min(unit * 2 ** attempt, longestWait);
 }
 
-/**
- * The answer to a GET, whatever its status but those that pass: 429 and 5xx, and connections that fail, are tried again.
- * @throws {HubError} The hub cannot be reached.
- */
-export async function get(request: HubRequest): Promise<IncomingMessage> {
+/** The answer to a GET, its body yet to come. @throws {HubError} The hub cannot be reached. */
+export function get(request: HubRequest): Promise<IncomingMessage> {
+  return answered(request, async (response) => response);
+}
+
+/** The answer to a GET and its body, of at most `most` bytes. @throws {HubError} The hub cannot be reached, or it is longer. */
+export function getText(request: HubRequest, most: number): Promise<{ response: IncomingMessage; text: string }> {
+  return answered(request, async (response) => ({ response, text: await readText(response, most) }));
+}
+
+/** What `use` makes of an answer, whatever its status but those that pass: 429, 5xx and failed connections are tried again. */
+async function answered<T>(request: HubRequest, use: (response: IncomingMessage) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     let wait = backoff(attempt);
     try {
       const response = await followed(request);
       const status = response.statusCode ?? 0;
-      if ((status !== 429 && status < 500) || attempt === mostAttempts) return response;
+      if ((status !== 429 && status < 500) || attempt === mostAttempts) return await use(response);
       response.destroy();
       const after = Number(response.headers['retry-after']);
       if (after > 0) wait = Math.min(after * 1000, longestWait);
     } catch (cause) {
       request.signal?.throwIfAborted();
+      if (cause instanceof VectralError) throw cause;
       if (attempt === mostAttempts) {
         const { host } = request.url;
         const mend =
@@ -76,22 +85,21 @@ async function send(
   signal: AbortSignal | undefined,
 ): Promise<IncomingMessage> {
   const proxy = proxyOf(url);
-  const secure = url.protocol === 'https:';
-  const socket = proxy && secure ? await tunnel(url, proxy, signal) : undefined;
+  const socket = proxy && url.protocol === 'https:' ? await tunnel(url, proxy, idleMilliseconds, signal) : undefined;
   const common = { headers, timeout: idleMilliseconds, ...(signal && { signal }) };
   return new Promise((resolve, reject) => {
+    const speak = (at: URL) => (at.protocol === 'https:' ? httpsRequest : httpRequest);
     const call =
       socket !== undefined
         ? httpsRequest(url, { ...common, agent: false, createConnection: () => socket })
         : proxy !== undefined
-          ? httpRequest({
+          ? speak(proxy)({
               ...common,
-              host: proxy.hostname,
-              port: portOf(proxy),
+              ...addressOf(proxy),
               path: url.href,
               headers: { ...headers, host: url.host, ...proxyAuthorization(proxy) },
             })
-          : (secure ? httpsRequest : httpRequest)(url, common);
+          : speak(url)(url, common);
     call.once('timeout', () => call.destroy(new Error(`no byte came for ${idleMilliseconds / 1000} s`)));
     call.once('response', resolve);
     call.once('error', reject);
@@ -105,8 +113,7 @@ export function messageOf(cause: unknown): string {
   return error.message || error.errors?.map(({ message }) => message).join(', ') || error.code || String(cause);
 }
 
-/** All of an answer's text, up to `most` bytes. */
-export async function readText(response: IncomingMessage, most: number): Promise<string> {
+async function readText(response: IncomingMessage, most: number): Promise<string> {
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of response) {

@@ -1,12 +1,12 @@
 /** Finds the folder of a model on this machine: a path, the Hugging Face cache, or an installed model package. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import packageRoot from '../../package-root.cjs';
 import { ConfigError, UsageError } from '../errors.js';
 import { describeValue } from '../options.js';
 import { ModelNotFoundError } from './errors.js';
-import { type ModelId, parseModelId } from './model-id.js';
+import { cacheName, parseModelId } from './model-id.js';
 import { type PullOptions, pullWith } from './pull.js';
 import { type HubOptions, hubSettings } from './settings.js';
 
@@ -38,36 +38,35 @@ export async function resolveModel(
     const problem = kind === 'file' ? 'is a file; give the folder that holds it' : 'does not exist';
     throw new ModelNotFoundError(`the model folder ${path} ${problem}`);
   }
-  const parsed = parseModelId(idOrFolder);
-  if (parsed.revision !== undefined && options.revision !== undefined && parsed.revision !== options.revision) {
-    throw new UsageError(`"${idOrFolder}" and the revision "${options.revision}" do not go together; give one`);
-  }
-  const id = { repo: parsed.repo, revision: parsed.revision ?? options.revision };
+  const id = parseModelId(idOrFolder, options.revision);
   const settings = await hubSettings(options);
-  const cached = await findCached(settings.cacheFolder, id);
-  if (cached.folder !== undefined) return cached.folder;
-  const installed = await findPackage(id);
-  if (installed.folder !== undefined) return installed.folder;
+  const problems = new Set<string>();
+  for (const find of [findCached, findPackage]) {
+    for (const repo of id.repos) {
+      const { folder, problem } = await find(repo, id.revision, settings.cacheFolder);
+      if (folder !== undefined) return folder;
+      problems.add(problem);
+    }
+  }
   if (!settings.offline) return pullWith(idOrFolder, settings, options);
   throw new ModelNotFoundError(
-    `no model "${idOrFolder}" on this machine, and the hub may not be asked: there is no such folder, ${cached.problem}, and ${installed.problem}; ` +
+    `no model "${idOrFolder}" on this machine, and the hub may not be asked: there is no such folder, ${[...problems].join(', ')}; ` +
       `unset HF_HUB_OFFLINE or run "vectral pull ${idOrFolder}" where there is a network, or give the path of a folder with its files`,
   );
 }
 
 type Found = { folder: string; problem?: never } | { folder?: never; problem: string };
 
-async function findCached(cache: string, id: ModelId): Promise<Found> {
-  const repo = join(cache, `models--${id.repo.replaceAll('/', '--')}`);
-  if ((await kindOf(repo)) !== 'folder') return { problem: `the Hugging Face cache ${cache} does not have it` };
-  const revision = id.revision ?? 'main';
+async function findCached(name: string, revision = 'main', cache: string): Promise<Found> {
+  const repo = join(cache, cacheName(name));
+  if ((await kindOf(repo)) !== 'folder') return { problem: `the Hugging Face cache ${cache} does not have ${name}` };
   const commit = (await readRef(join(repo, 'refs', revision))) ?? revision;
   const folder = join(repo, 'snapshots', commit);
   if (!/^[\w.-]+$/.test(commit) || (await kindOf(folder)) !== 'folder') {
     return { problem: `the Hugging Face cache ${repo} does not have its revision "${revision}"` };
   }
   if (!(await holdsModel(folder))) {
-    return { problem: `the Hugging Face cache has only a part of it (no config or no weights in ${folder})` };
+    return { problem: `the Hugging Face cache has only a part of it (no config or not all weights in ${folder})` };
   }
   return { folder };
 }
@@ -81,16 +80,36 @@ async function readRef(file: string): Promise<string | undefined> {
   return commit;
 }
 
-/** A config and, here or one level down, weights. Caches often hold only the files some other program needed. */
+/**
+ * A config and weights: here, or in folders of modules. Caches often hold only the files some other program needed, or what
+ * had come when a download was cut.
+ */
 async function holdsModel(folder: string): Promise<boolean> {
-  const names = await readdir(folder);
-  if (!names.includes('config.json') && !names.includes('modules.json')) return false;
-  const below = await Promise.all(names.map((name) => readdir(join(folder, name)).catch(() => [])));
-  return [names, ...below].some((list) => list.some((name) => /\.(safetensors|bin)$/.test(name)));
+  // dangling links are files that were deleted
+  const entries = await readdir(folder, { recursive: true });
+  const kinds = await Promise.all(entries.map((entry) => kindOf(join(folder, entry))));
+  const files = entries.filter((_, i) => kinds[i] === 'file').map((entry) => entry.replaceAll(sep, '/'));
+  if (!files.includes('config.json') && !files.includes('modules.json')) return false;
+  const complete = files.filter((file) => /(^|\/)(model\.safetensors|pytorch_model\.bin)$/.test(file));
+  const shards = files.filter((file) => shardName.test(file));
+  const missing = shards.some((file) => !shardsOf(file).every((name) => files.includes(name)));
+  return !missing && complete.length + shards.length > 0;
 }
 
-async function findPackage(id: ModelId): Promise<Found> {
-  const name = packageName(id);
+const shardName = /^(?<start>(.*\/)?(model|pytorch_model))-\d{5}-of-(?<count>\d{5})\.(?<end>safetensors|bin)$/;
+
+/** All shards that `file` is one of, and their index. */
+function shardsOf(file: string): string[] {
+  const { start = '', count = '0', end = '' } = shardName.exec(file)?.groups ?? {};
+  const all = Array.from(
+    { length: Number(count) },
+    (_, i) => `${start}-${String(i + 1).padStart(5, '0')}-of-${count}.${end}`,
+  );
+  return [...all, `${start}.${end}.index.json`];
+}
+
+async function findPackage(repo: string, revision: string | undefined): Promise<Found> {
+  const name = packageName(repo);
   for (const from of [process.cwd(), packageRoot]) {
     let file: string;
     try {
@@ -99,10 +118,10 @@ async function findPackage(id: ModelId): Promise<Found> {
       continue;
     }
     const model = await packagedModel(file);
-    if (model !== undefined && model !== id.repo) {
+    if (model !== undefined && model !== repo) {
       return { problem: `the installed package ${name} is another model, ${model}` };
     }
-    if (id.revision !== undefined) return { problem: `the installed package ${name} has no revisions` };
+    if (revision !== undefined) return { problem: `the installed package ${name} has no revisions` };
     return { folder: dirname(file) };
   }
   return { problem: `no package ${name} is installed` };
@@ -118,8 +137,8 @@ async function packagedModel(file: string): Promise<string | undefined> {
   }
 }
 
-function packageName(id: ModelId): string {
-  return `@vectral/${id.repo.slice(id.repo.indexOf('/') + 1).toLowerCase()}`;
+function packageName(repo: string): string {
+  return `@vectral/${repo.slice(repo.indexOf('/') + 1).toLowerCase()}`;
 }
 
 /** Nobody writes an id so. */

@@ -19,6 +19,8 @@ export type Fault =
   | { readonly status: number; readonly headers?: Record<string, string> }
   /** The connection ends after so many bytes of the body. */
   | { readonly cutAfter: number }
+  /** After so many bytes of the body there is silence. */
+  | { readonly stallAfter: number }
   /** The range is ignored. */
   | { readonly whole: true }
   /** Other bytes than those that were announced. */
@@ -31,6 +33,10 @@ export class MockHub {
   fault: (path: string, before: number) => Fault | undefined = () => undefined;
   /** Instead of the listing. */
   listing: Fault | undefined;
+  /** So many listings end in the middle. */
+  cutListings = 0;
+  /** Another name of the repository, which the hub answers with a redirect. */
+  formerName: string | undefined;
   repo = 'org/model';
   branch = 'main';
   readonly #counts = new Map<string, number>();
@@ -75,6 +81,10 @@ export class MockHub {
     const url = decodeURIComponent(request.url ?? '');
     const { authorization, range } = request.headers;
     this.seen.push({ host, url, authorization, range });
+    if (this.formerName !== undefined && new RegExp(`^(/api/models)?/${this.formerName}/re`).test(url)) {
+      response.writeHead(307, { location: (request.url ?? '').replace(this.formerName, this.repo) }).end();
+      return;
+    }
     if (url.startsWith('/api/models/')) {
       this.#list(url, response);
       return;
@@ -108,7 +118,8 @@ export class MockHub {
       'content-range': `bytes ${from}-${body.length - 1}/${body.length}`,
     };
     response.writeHead(from > 0 ? 206 : 200, headers);
-    if (fault && 'cutAfter' in fault) response.write(part.subarray(0, fault.cutAfter), () => response.destroy());
+    if (fault && 'stallAfter' in fault) response.write(part.subarray(0, fault.stallAfter));
+    else if (fault && 'cutAfter' in fault) response.write(part.subarray(0, fault.cutAfter), () => response.destroy());
     else response.end(part);
   }
 
@@ -138,6 +149,9 @@ export class MockHub {
         ? { blobId: 'f'.repeat(40), lfs: { sha256: this.etag(path), size: content.length } }
         : { blobId: this.etag(path) }),
     }));
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ sha: commit, siblings }));
+    const text = JSON.stringify({ sha: commit, siblings });
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': text.length });
+    if (this.cutListings-- > 0) response.write(text.slice(0, 20), () => response.destroy());
+    else response.end(text);
   }
 }

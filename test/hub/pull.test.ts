@@ -155,7 +155,7 @@ describe('a pull', () => {
     const controller = new AbortController();
     const reason = new Error('enough');
     const onDownload = ({ file }: { file: string }) => file === 'model.safetensors' && controller.abort(reason);
-    await expect(pull('org/model', { signal: controller.signal, onDownload })).rejects.toThrow();
+    await expect(pull('org/model', { signal: controller.signal, onDownload })).rejects.toBe(reason);
     expect(existsSync(join(repoFolder(), 'refs'))).toBe(false);
     await pull('org/model');
   });
@@ -198,7 +198,7 @@ describe('load by id', () => {
   it('without the hub says what is missing and how to get it', async () => {
     const call = resolveModel('org/model', { localFilesOnly: true });
     await expect(call).rejects.toThrow(ModelNotFoundError);
-    await expect(call).rejects.toThrow(/hub may not be asked.*does not have it.*run "vectral pull org\/model"/);
+    await expect(call).rejects.toThrow(/hub may not be asked.*does not have org\/model.*run "vectral pull org\/model"/);
     expect(hub.seen).toEqual([]);
     process.env.HF_HUB_OFFLINE = '1';
     await expect(pull('org/model')).rejects.toThrow('HF_HUB_OFFLINE is set');
@@ -328,7 +328,7 @@ describe('what does not pass is one clear error', () => {
     expect(left.every((name) => name.endsWith('.incomplete') || name.length === 40)).toBe(true);
   });
 
-  it.each(['../evil', '/evil', 'a/../../evil', 'C:\\evil', 'a//b', 'a\\b'])('a file named %j', async (path) => {
+  it.each(['../evil', '/evil', 'a/../../evil', '..\\evil', 'a//b', 'a/.'])('a file named %j', async (path) => {
     hub.files.set(path, Buffer.from('x'));
     await expect(pull('org/model')).rejects.toThrow(/would lie outside of its folder/);
   });
@@ -351,7 +351,10 @@ describe('what does not pass is one clear error', () => {
 
   it('a cache that cannot be written', async () => {
     writeFileSync(join(cache, 'file'), '');
-    await expect(pull('org/model', { cacheFolder: join(cache, 'file') })).rejects.toThrow(/ENOTDIR|EEXIST/);
+    await expect(pull('org/model', { cacheFolder: join(cache, 'file') })).rejects.toThrow(HubError);
+    await expect(pull('org/model', { cacheFolder: join(cache, 'file') })).rejects.toThrow(
+      /file.* cannot be written: .*; give a cache that can be written/,
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 /** Where models are looked for, in what order, and what the refusal says. */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -94,6 +94,32 @@ describe('the Hugging Face cache', () => {
     expect(await resolveModel('org/static')).toBe(snapshot);
   });
 
+  it('and one of the oldest for itself', async () => {
+    const snapshot = cacheModel('old-model');
+    expect(await resolveModel('old-model')).toBe(snapshot);
+    const newer = cacheModel('sentence-transformers/old-model');
+    expect(await resolveModel('old-model')).toBe(newer);
+  });
+
+  const shards = [1, 2, 3].map((i) => `model-0000${i}-of-00003.safetensors`);
+  it('takes shards if all are there, and their index', async () => {
+    const files = ['config.json', ...shards, 'model.safetensors.index.json'];
+    const snapshot = cacheModel('org/shards', 'main', files);
+    expect(await resolveModel('org/shards')).toBe(snapshot);
+    for (const file of files) {
+      rmSync(join(snapshot, file));
+      await expect(resolveModel('org/shards')).rejects.toThrow(/has only a part of it/);
+      write(join(snapshot, file));
+    }
+  });
+
+  it('is passed over where a link leads nowhere', async () => {
+    const snapshot = cacheModel('org/dangling');
+    rmSync(join(snapshot, 'model.safetensors'));
+    symlinkSync('../../blobs/absent', join(snapshot, 'model.safetensors'));
+    await expect(resolveModel('org/dangling')).rejects.toThrow(/has only a part of it/);
+  });
+
   it('is passed over where it holds only a part', async () => {
     cacheModel('org/part', 'main', ['config.json', 'onnx/model.onnx']);
     await expect(resolveModel('org/part')).rejects.toThrow(/has only a part of it/);
@@ -155,6 +181,13 @@ describe('an installed package', () => {
   });
 });
 
+it('a revision is none that leads elsewhere, however it is given', async () => {
+  cacheModel('org/model');
+  for (const revision of ['..', '../../x', 'a/../..', '/etc', '']) {
+    await expect(resolveModel('org/model', { revision })).rejects.toThrow(UsageError);
+  }
+});
+
 describe('nothing found', () => {
   it('is one line: what was looked for, where, and the mend', async () => {
     const error = await resolveModel('org/Absent-Model').catch((reason) => reason);
@@ -182,7 +215,7 @@ describe('nothing found', () => {
 });
 
 it('reads ids', () => {
-  expect(parseModelId('a/b')).toEqual({ repo: 'a/b', revision: undefined });
-  expect(parseModelId('a/b@v1.0')).toEqual({ repo: 'a/b', revision: 'v1.0' });
-  expect(parseModelId('b')).toEqual({ repo: 'sentence-transformers/b', revision: undefined });
+  expect(parseModelId('a/b')).toEqual({ repos: ['a/b'], revision: undefined });
+  expect(parseModelId('a/b@v1.0')).toEqual({ repos: ['a/b'], revision: 'v1.0' });
+  expect(parseModelId('b')).toEqual({ repos: ['sentence-transformers/b', 'b'], revision: undefined });
 });
