@@ -58,29 +58,38 @@ export function buildEncoder(config: JsonFile, checkpoint: Checkpoint, others: r
   return w.build(() => family.encoder(w.atOptional(family.prefix), config), ignored);
 }
 
-/** The model that config.json's `architectures` names, with its head. */
-export function buildModel(config: JsonFile, checkpoint: Checkpoint): Model {
+/**
+ * The model that config.json's `architectures` names, with its head. Checkpoints that were saved without their head may still
+ * name it: they are the encoder alone.
+ */
+export function buildModel(config: JsonFile, checkpoint: Checkpoint): Model | Encoder {
   const family = familyOf(config);
   const { architectures } = config.value;
   const named = Array.isArray(architectures) ? architectures[0] : undefined;
   const build = headOf(family, named);
-  if (build === undefined && (named === undefined || endsWith(named, 'Model'))) return buildEncoder(config, checkpoint);
-  if (!build) {
+  if (build === undefined && named !== undefined && !endsWith(named, 'Model')) {
     const known = ['Model', ...Object.keys(family.heads)].map((end) => `…${end}`).join(', ');
     throw config.error('architectures', `names ${describe(named)}; supported for this model_type: ${known}`);
   }
+  if (build === undefined || !holdsHead(family, checkpoint)) return buildEncoder(config, checkpoint);
   const w = WeightScope.of(checkpoint);
   return w.build(() => build(w, config), [positionIds, ...(family.spare ?? [])]);
 }
 
-/** Names of a checkpoint's matrices: of its head, if that is known, or of the encoder alone. */
+/** Names of a checkpoint's matrices: of its head, if it has one that is known, or of the encoder alone. */
 export function matricesOf(config: JsonFile, checkpoint: Checkpoint): ReadonlySet<string> {
   const family = familyOf(config);
   const { architectures } = config.value;
   const build = headOf(family, Array.isArray(architectures) ? architectures[0] : undefined);
   const w = WeightScope.of(checkpoint);
-  w.build(() => (build ?? family.encoder)(build ? w : w.atOptional(family.prefix), config), [/./]);
+  const withHead = build !== undefined && holdsHead(family, checkpoint);
+  w.build(() => (withHead ? build(w, config) : family.encoder(w.atOptional(family.prefix), config)), [/./]);
   return w.matrices;
+}
+
+/** Beside a head the encoder's weights stand below a prefix. */
+function holdsHead(family: Family, checkpoint: Checkpoint): boolean {
+  return checkpoint.names.some((name) => name.startsWith(`${family.prefix}.`));
 }
 
 function headOf(family: Family, named: unknown): BuildModel | undefined {

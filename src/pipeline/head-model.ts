@@ -1,6 +1,6 @@
 /** A checkpoint with a task's head and its tokenizer: texts in, the head's rows out. What every task stands on. */
 import { join } from 'node:path';
-import { UsageError } from '../errors.js';
+import { UsageError, WeightsError } from '../errors.js';
 import { resolveModel } from '../hub/resolve.js';
 import { describe, JsonFile } from '../json-file.js';
 import { buildModel, type Limits } from '../models/index.js';
@@ -56,6 +56,10 @@ export function namedHead(
         throw config.error('architectures', `${wanted}, got ${describe(named)}`);
       }
       const model = buildModel(config, checkpoint);
+      if ('encode' in model) {
+        const problem = `holds the encoder alone, without the head of ${named}, which config.json names and this task needs`;
+        throw new WeightsError(`${checkpoint.source}: ${problem}`);
+      }
       return { limits: model.limits, forward: (batch) => outputs(model.forward(batch), batch) };
     },
   };
