@@ -4,6 +4,7 @@ import { copyFile, lstat, mkdir, readFile, rename, rm, symlink, writeFile } from
 import { dirname, join, relative, sep } from 'node:path';
 import { VectralError } from '../errors.js';
 import { fetchBlob } from './blob.js';
+import { markWhole, modulesOf } from './cached.js';
 import { HubError, ModelNotFoundError } from './errors.js';
 import { cacheName, parseModelId } from './model-id.js';
 import type { PullOptions } from './pull.js';
@@ -55,6 +56,7 @@ async function bringAll(id: string, settings: HubSettings, options: PullOptions)
     before += file.size;
   }
   onDownload({ file: files.at(-1)?.path ?? '', done: total, total });
+  await markWhole(repoFolder, repo.commit);
   if (revision !== repo.commit) await writeAtomically(join(repoFolder, 'refs', ...revision.split('/')), repo.commit);
   return snapshot;
 }
@@ -92,28 +94,28 @@ async function moduleFolders(
   bring: (file: RepoFile) => Promise<void>,
 ): Promise<ReadonlySet<string>> {
   const folders = new Set(['']);
-  const read = async (path: string): Promise<unknown> => {
+  const read = async (path: string): Promise<string | undefined> => {
     const file = files.find((candidate) => candidate.path === path);
     if (!file) return undefined;
     await bring(file);
-    try {
-      return JSON.parse(await readFile(join(snapshot, ...path.split('/')), 'utf8'));
-    } catch {
-      return undefined; // loading says what is wrong with it
-    }
+    return readFile(join(snapshot, ...path.split('/')), 'utf8');
   };
-  const modules = await read('modules.json');
-  if (!Array.isArray(modules)) return folders;
-  for (const module of modules as unknown[]) {
-    const { path = '', type = '' } = Object(module) as { path?: unknown; type?: unknown };
-    const folder = String(path).replace(/^\.?\/|\/$/g, '');
+  for (const { path: folder, type } of modulesOf((await read('modules.json')) ?? '')) {
     folders.add(folder);
-    if (!/\.(Router|Asym)$/.test(String(type))) continue;
+    if (!/\.(Router|Asym)$/.test(type)) continue;
     const at = (name: string) => (folder === '' ? name : `${folder}/${name}`);
-    const router = (await read(at('router_config.json'))) ?? (await read(at('config.json')));
+    const router = parsed((await read(at('router_config.json'))) ?? (await read(at('config.json'))));
     for (const name of Object.keys(Object((Object(router) as { types?: unknown }).types))) folders.add(at(name));
   }
   return folders;
+}
+
+function parsed(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    return undefined; // loading says what is wrong with it
+  }
 }
 
 /** A relative link, as Hugging Face's tools make it; where links cannot be made, a copy. */

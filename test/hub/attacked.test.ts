@@ -2,9 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HubError, ModelNotFoundError, pull, UsageError } from 'vectral';
+import { HubError, ModelNotFoundError, pull, SentenceTransformer, UsageError } from 'vectral';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { resolveModel } from '../../src/hub/resolve.js';
 import { testPath } from '../reference/expected.js';
@@ -159,6 +159,71 @@ describe('a token', () => {
 });
 
 describe('a cache that another program began', () => {
+  /** As Hugging Face's tools leave it, but for the links. */
+  function cacheFiles(names: readonly string[]): void {
+    mkdirSync(join(repoFolder(), 'refs'), { recursive: true });
+    writeFileSync(join(repoFolder(), 'refs/main'), commit);
+    for (const name of names) {
+      mkdirSync(dirname(join(snapshot(), name)), { recursive: true });
+      writeFileSync(join(snapshot(), name), hub.files.get(name)!);
+    }
+  }
+
+  function serve(source: string, names: readonly string[]): void {
+    hub.files.clear();
+    for (const name of names) hub.files.set(name, readFileSync(testPath('fixtures', 'transformers', source, name)));
+  }
+
+  const bare = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors'];
+  const pooling = ['modules.json', '1_Pooling/config.json'];
+
+  it('as transformers does, without the modules, gives the vectors of the whole model', async () => {
+    const source = testPath('fixtures', 'transformers', 'st-cls');
+    serve('st-cls', [...bare, ...pooling]);
+    cacheFiles(bare);
+    await using model = await SentenceTransformer.load('org/model');
+    await using expected = await SentenceTransformer.load(source);
+    expect((await model.encode('a cat')).data).toEqual((await expected.encode('a cat')).data);
+    const asked = hub.seen.length;
+    await (await SentenceTransformer.load('org/model')).dispose();
+    expect(hub.seen.length).toBe(asked);
+  });
+
+  it('as sentence-transformers does, or with a note that there are no modules, is not asked about', async () => {
+    serve('st-cls', [...bare, ...pooling]);
+    cacheFiles([...bare, ...pooling]);
+    expect(await resolveModel('org/model')).toBe(snapshot());
+    rmSync(join(snapshot(), 'modules.json'));
+    mkdirSync(join(repoFolder(), '.no_exist', commit), { recursive: true });
+    writeFileSync(join(repoFolder(), '.no_exist', commit, 'modules.json'), '');
+    expect(await resolveModel('org/model')).toBe(snapshot());
+    expect(hub.seen).toEqual([]);
+  });
+
+  it.each(['1_Pooling/config.json', 'config.json', 'tokenizer.json'])('without %s is completed', async (absent) => {
+    serve('st-cls', [...bare, ...pooling]);
+    cacheFiles([...bare, ...pooling].filter((name) => name !== absent));
+    await (await SentenceTransformer.load('org/model')).dispose();
+    expect(existsSync(join(snapshot(), absent))).toBe(true);
+  });
+
+  it('is used as it is where the hub cannot be asked, with a warning unless it may not', async () => {
+    serve('st-cls', bare);
+    cacheFiles(bare);
+    const warnings: string[] = [];
+    const listen = (warning: Error) => warnings.push(warning.message);
+    process.on('warning', listen);
+    expect(await resolveModel('org/model', { localFilesOnly: true })).toBe(snapshot());
+    await sleep(10);
+    expect(warnings).toEqual([]);
+    expect(await resolveModel('org/model', { endpoint: 'http://127.0.0.1:9' })).toBe(snapshot());
+    await sleep(10);
+    process.off('warning', listen);
+    expect(warnings).toEqual([
+      expect.stringMatching(/org\/model@0123.* used as it is: 127\.0\.0\.1:9 cannot be reached/),
+    ]);
+  });
+
   it('is completed where shards are missing', async () => {
     const shards = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'];
     hub.files.delete('model.safetensors');
