@@ -8,17 +8,29 @@ export type Format = (typeof formats)[number];
 /** What a writer takes: rows of equal length, as {@link Embeddings} has them. */
 export interface Rows {
   readonly length: number;
-  readonly data: Float32Array;
-  row(i: number): Float32Array;
+  readonly data: Components;
+  row(i: number): Components;
 }
+
+/** float32, int8 or uint8; what binary vectors are packed in is one of the latter. */
+export type Components = Float32Array | Int8Array | Uint8Array;
 
 export interface MatrixWriter {
   write(rows: Rows): Promise<void>;
   end(): Promise<void>;
 }
 
+/** NumPy's names of {@link Components}. */
+const numpyTypes = { float32: '<f4', int8: '|i1', uint8: '|u1' } as const;
+export type ComponentType = keyof typeof numpyTypes;
+
 /** A writer of rows of `dimension` numbers to `sink`. It leaves the sink open. */
-export function createWriter(format: Format, sink: Sink, dimension: number): MatrixWriter {
+export function createWriter(
+  format: Format,
+  sink: Sink,
+  dimension: number,
+  type: ComponentType = 'float32',
+): MatrixWriter {
   switch (format) {
     case 'jsonl':
       return textWriter(sink, { row: (row) => `[${numbers(row, ',')}]\n` });
@@ -33,13 +45,13 @@ export function createWriter(format: Format, sink: Sink, dimension: number): Mat
     case 'f32':
       return { write: (rows) => sink.write(littleEndian(rows.data)), end: async () => {} };
     case 'npy':
-      return npyWriter(sink, dimension);
+      return npyWriter(sink, dimension, numpyTypes[type]);
   }
 }
 
 interface TextForm {
   readonly begin?: string;
-  row(row: Float32Array, index: number): string;
+  row(row: Components, index: number): string;
   readonly end?: string;
 }
 
@@ -74,7 +86,8 @@ export function shortest(value: number): string {
   return String(Number(value.toPrecision(9)));
 }
 
-function numbers(row: Float32Array, separator: string): string {
+function numbers(row: Components, separator: string): string {
+  if (!(row instanceof Float32Array)) return row.join(separator);
   let text = '';
   for (let i = 0; i < row.length; i++) text += (i === 0 ? '' : separator) + shortest(row[i]!);
   return text;
@@ -84,12 +97,12 @@ function numbers(row: Float32Array, separator: string): string {
  * NumPy's format 1.0. Its header says how many rows follow, so it is written first with room for any count and
  * overwritten at the end; to a pipe, which cannot go back, the rows wait until all are known.
  */
-function npyWriter(sink: Sink, dimension: number): MatrixWriter {
+function npyWriter(sink: Sink, dimension: number, type: string): MatrixWriter {
   const waiting: Uint8Array[] = [];
   let count = 0;
   let begun = false;
   const begin = async () => {
-    if (sink.patch && !begun) await sink.write(npyHeader(0, dimension));
+    if (sink.patch && !begun) await sink.write(npyHeader(0, dimension, type));
     begun = true;
   };
   return {
@@ -101,7 +114,7 @@ function npyWriter(sink: Sink, dimension: number): MatrixWriter {
     },
     async end() {
       await begin();
-      const header = npyHeader(count, dimension);
+      const header = npyHeader(count, dimension, type);
       if (sink.patch) await sink.patch(0, header);
       else for (const part of [header, ...waiting]) await sink.write(part);
     },
@@ -109,8 +122,8 @@ function npyWriter(sink: Sink, dimension: number): MatrixWriter {
 }
 
 /** Always 128 bytes: magic, version, length, and a Python dictionary padded with spaces. */
-function npyHeader(rows: number, columns: number): Uint8Array {
-  const dictionary = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${columns}), }`;
+function npyHeader(rows: number, columns: number, type: string): Uint8Array {
+  const dictionary = `{'descr': '${type}', 'fortran_order': False, 'shape': (${rows}, ${columns}), }`;
   const header = Buffer.alloc(128, ' ');
   header.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, 118, 0]);
   header.write(dictionary, 10, 'latin1');
@@ -118,7 +131,8 @@ function npyHeader(rows: number, columns: number): Uint8Array {
   return header;
 }
 
-function littleEndian(data: Float32Array): Uint8Array {
+function littleEndian(data: Components): Uint8Array {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return endianness() === 'LE' ? bytes : Buffer.from(bytes).swap32();
+  const swapped = endianness() === 'BE' && data instanceof Float32Array;
+  return swapped ? Buffer.from(bytes).swap32() : bytes;
 }

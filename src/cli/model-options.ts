@@ -22,17 +22,6 @@ export const encodeOptions: Readonly<Record<string, Option>> = {
   'batch-tokens': { value: 'N', help: 'most tokens in one native job; does not change results' },
 };
 
-/** Words other tools know, which this version cannot do yet. */
-const laterPrecisions = ['int8', 'uint8', 'binary', 'ubinary'];
-
-/** Refuses every --precision but the one this version has. */
-export function onlyFloat32(args: Arguments): void {
-  const given = args.options.get('precision');
-  if (given === undefined || given === 'float32') return;
-  const why = laterPrecisions.includes(given) ? 'comes in a later version' : 'is not known';
-  throw new UsageError(`--precision ${given} ${why}; supported: float32`);
-}
-
 function knownDtype(given: string): Arithmetic {
   const known = arithmetics.find((arithmetic) => arithmetic === given);
   if (!known) throw new UsageError(`--dtype ${given} is not known; supported: ${arithmetics.join(', ')}`);
