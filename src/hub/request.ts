@@ -91,7 +91,8 @@ async function send(
     const speak = (at: URL) => (at.protocol === 'https:' ? httpsRequest : httpRequest);
     const call =
       socket !== undefined
-        ? httpsRequest(url, { ...common, agent: false, createConnection: () => socket })
+        ? // no `agent`, not even false: Node would connect by itself
+          httpsRequest(url, { ...common, createConnection: () => socket })
         : proxy !== undefined
           ? speak(proxy)({
               ...common,

@@ -37,6 +37,8 @@ export class MockHub {
   cutListings = 0;
   /** Another name of the repository, which the hub answers with a redirect. */
   formerName: string | undefined;
+  /** Where large files are said to be, if that is not the address of the second host itself. */
+  cdn: string | undefined;
   repo = 'org/model';
   branch = 'main';
   readonly #counts = new Map<string, number>();
@@ -56,7 +58,12 @@ export class MockHub {
   }
 
   get endpoint(): string {
-    return `http://127.0.0.1:${(this.#hub.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${this.ports.hub}`;
+  }
+
+  get ports(): { hub: number; cdn: number } {
+    const [hub, cdn] = [this.#hub, this.#cdn].map((server) => (server.address() as AddressInfo).port);
+    return { hub: hub!, cdn: cdn! };
   }
 
   async stop(): Promise<void> {
@@ -96,8 +103,8 @@ export class MockHub {
       return;
     }
     if (host === 'hub' && isLarge(path)) {
-      const location = `http://localhost:${(this.#cdn.address() as AddressInfo).port}/cdn/${path}`;
-      response.writeHead(302, { location }).end();
+      const cdn = this.cdn ?? `http://localhost:${this.ports.cdn}`;
+      response.writeHead(302, { location: `${cdn}/cdn/${path}` }).end();
       return;
     }
     const before = this.#counts.get(path) ?? 0;

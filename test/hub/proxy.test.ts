@@ -1,12 +1,19 @@
 /** Which requests go by a proxy, and how. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createHttpsServer } from 'node:https';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ModelNotFoundError, pull } from 'vectral';
+import type { Duplex } from 'node:stream';
+import { createServer as createTlsServer } from 'node:tls';
+import { promisify } from 'node:util';
+import { ModelNotFoundError, pull, UsageError } from 'vectral';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { proxyOf } from '../../src/hub/proxy.js';
+import { testPath } from '../reference/expected.js';
+import { makeCertificate } from './certificate.js';
 import { unset } from './environment.js';
 import { MockHub } from './mock-hub.js';
 
@@ -87,4 +94,63 @@ describe('a pull', () => {
       proxy.close();
     }
   });
+
+  it.each(['http', 'https'])('goes through a proxy that speaks %s to hosts that speak https', async (protocol) => {
+    const certificate = makeCertificate(['hub.example', 'cdn.example', 'localhost']);
+    const certificateFile = join(cache, 'cert.pem');
+    writeFileSync(certificateFile, certificate.cert);
+    hub.cdn = 'https://cdn.example';
+    const hosts = Object.entries({ 'hub.example:443': hub.ports.hub, 'cdn.example:443': hub.ports.cdn });
+    const secure = new Map(
+      hosts.map(([name, port]) => [name, createTlsServer(certificate, (socket) => joined(socket, connect(port)))]),
+    );
+    const proxy = protocol === 'http' ? createServer() : createHttpsServer(certificate);
+    const asked: string[] = [];
+    proxy.on('connect', (request, socket: Duplex) => {
+      asked.push(request.url!);
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      joined(socket, connect((secure.get(request.url!)!.address() as AddressInfo).port));
+    });
+    const servers = [proxy, ...secure.values()];
+    for (const server of servers) await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    try {
+      const env = {
+        ...process.env,
+        HF_ENDPOINT: 'https://hub.example',
+        HF_TOKEN: 'secret',
+        HTTPS_PROXY: `${protocol}://localhost:${(proxy.address() as AddressInfo).port}`,
+        NODE_EXTRA_CA_CERTS: certificateFile,
+      };
+      const main = testPath('..', 'dist', 'esm', 'cli', 'main.js');
+      const { stdout } = await promisify(execFile)(process.execPath, [main, 'pull', 'org/model'], { env });
+      expect(readFileSync(join(stdout.trim(), 'model.safetensors'), 'utf8')).toBe('x');
+      expect(new Set(asked)).toEqual(new Set(['hub.example:443', 'cdn.example:443']));
+      for (const { host, authorization } of hub.seen) {
+        expect(authorization).toBe(host === 'hub' ? 'Bearer secret' : undefined);
+      }
+      // and believes no one whose certificate nobody signed
+      const unsigned = { env: { ...env, NODE_EXTRA_CA_CERTS: '' } };
+      const refused = promisify(execFile)(process.execPath, [main, 'pull', 'org/model@main'], unsigned);
+      await expect(refused).rejects.toMatchObject({ stderr: expect.stringContaining('self-signed certificate') });
+    } finally {
+      for (const server of servers) server.close();
+    }
+  });
+
+  it.each(['socks5://me:secret@p:1', 'http://'])('is refused with the proxy %s', async (proxy) => {
+    process.env.HTTP_PROXY = proxy;
+    const error = await pull('org/model').catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(UsageError);
+    expect((error as Error).message).toMatch(/the proxy for 127\.0\.0\.1:\d+ must be a URL/);
+    expect((error as Error).message).not.toContain('secret');
+  });
 });
+
+function joined(a: Duplex, b: Duplex): void {
+  for (const [from, to] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    from.pipe(to).on('error', () => from.destroy());
+  }
+}
