@@ -22,7 +22,9 @@ export function downloadLine(quiet = false): DownloadLine {
       const bar = '#'.repeat(filled).padEnd(barWidth, '.');
       const speed = (done - first) / 1000 / Math.max(performance.now() - started, 1);
       const [here, all] = [done, total].map((bytes) => (bytes / 1e6).toFixed(1));
-      process.stderr.write(`\r\x1b[K[${bar}] ${here} / ${all} MB, ${speed.toFixed(1)} MB/s  ${file}`);
+      const line = `[${bar}] ${here} / ${all} MB, ${speed.toFixed(1)} MB/s  ${file}`;
+      // one that wraps would not be cleared
+      process.stderr.write(`\r\x1b[K${line.slice(0, (process.stderr.columns || 80) - 1)}`);
     },
     end() {
       if (drawn) process.stderr.write('\r\x1b[K');

@@ -5,6 +5,7 @@ import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises
 import type { IncomingMessage } from 'node:http';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { VectralError } from '../errors.js';
 import { HubError } from './errors.js';
 import { type Lock, withLock } from './lock.js';
 import { type Repo, type RepoFile, refusal } from './repo.js';
@@ -76,7 +77,7 @@ async function download(
         if (done === before) throw new Error('the answer was empty');
       } catch (cause) {
         signal?.throwIfAborted();
-        if (cause instanceof HubError || isFileError(cause)) throw cause;
+        if (cause instanceof VectralError || isFileError(cause)) throw cause;
         done = (await handle.stat()).size;
         vain = done > before ? 0 : vain + 1;
         if (vain === mostVainTries) {

@@ -9,7 +9,14 @@ import { HubError, ModelNotFoundError } from './errors.js';
 import { cacheName, parseModelId } from './model-id.js';
 import type { PullOptions } from './pull.js';
 import { neededFiles, type Repo, type RepoFile, readRepo } from './repo.js';
-import type { HubSettings } from './settings.js';
+import type { DownloadProgress, HubSettings } from './settings.js';
+
+/** What the caller's function throws: none of the faults that are tried again. */
+class CallbackError extends VectralError {
+  constructor(cause: unknown) {
+    super('CALLBACK', 'onDownload has thrown', { cause });
+  }
+}
 
 /** As {@link pull}, with settings that were read before. */
 export async function download(id: string, settings: HubSettings, options: PullOptions): Promise<string> {
@@ -18,6 +25,7 @@ export async function download(id: string, settings: HubSettings, options: PullO
   } catch (cause) {
     // what an abort makes of a socket, a timer or a stream
     options.signal?.throwIfAborted();
+    if (cause instanceof CallbackError) throw cause.cause;
     const { code, syscall, path = settings.cacheFolder, message } = cause as NodeJS.ErrnoException;
     if (cause instanceof VectralError || code === undefined || syscall === undefined) throw cause;
     const mend = 'give a cache that can be written: HF_HUB_CACHE, HF_HOME, or cacheFolder';
@@ -27,7 +35,14 @@ export async function download(id: string, settings: HubSettings, options: PullO
 
 async function bringAll(id: string, settings: HubSettings, options: PullOptions): Promise<string> {
   const { repos, revision = 'main' } = parseModelId(id, options.revision);
-  const { signal, onDownload = () => {} } = options;
+  const { signal } = options;
+  const onDownload = (progress: DownloadProgress) => {
+    try {
+      options.onDownload?.(progress);
+    } catch (cause) {
+      throw new CallbackError(cause);
+    }
+  };
   signal?.throwIfAborted();
   const repo = await firstRepo(repos, revision, settings, signal);
   const flat = cacheName(repo.id);

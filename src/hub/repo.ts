@@ -55,6 +55,9 @@ export function refusal(
   if (code === 'GatedRepo' || (status === 403 && code === undefined)) {
     return new HubError(`${id} is gated: accept its terms at https://${host}/${id}; to read it, ${withToken}`, status);
   }
+  if (code === 'EntryNotFound') {
+    return new HubError(`${host} lists a file of ${id} that it does not have; try later`, status);
+  }
   if (code === 'RevisionNotFound') return new ModelNotFoundError(`${id} on ${host} has no revision "${revision}"`);
   if (status === 404 || code === 'RepoNotFound') {
     return new ModelNotFoundError(`${host} has no model "${id}", or it is private; if so, ${withToken}`);

@@ -16,9 +16,13 @@ export interface HubRequest {
 const mostRedirects = 8;
 /** Of one request. */
 const mostAttempts = 5;
-/** Without a byte for so long a connection counts as cut. */
-const idleMilliseconds = 30_000;
 const longestWait = 60_000;
+
+/** Without a byte for so long a connection counts as cut. The variable, in seconds, is Hugging Face's own. */
+function idleMilliseconds(): number {
+  const seconds = Number(process.env.HF_HUB_DOWNLOAD_TIMEOUT);
+  return seconds > 0 ? Math.min(seconds * 1000, 2 ** 31 - 1) : 30_000;
+}
 
 /** How long to wait before attempt n. The variable is for tests, and for those in a hurry. */
 export function backoff(attempt: number): number {
@@ -85,8 +89,9 @@ async function send(
   signal: AbortSignal | undefined,
 ): Promise<IncomingMessage> {
   const proxy = proxyOf(url);
-  const socket = proxy && url.protocol === 'https:' ? await tunnel(url, proxy, idleMilliseconds, signal) : undefined;
-  const common = { headers, timeout: idleMilliseconds, ...(signal && { signal }) };
+  const timeout = idleMilliseconds();
+  const socket = proxy && url.protocol === 'https:' ? await tunnel(url, proxy, timeout, signal) : undefined;
+  const common = { headers, timeout, ...(signal && { signal }) };
   return new Promise((resolve, reject) => {
     const speak = (at: URL) => (at.protocol === 'https:' ? httpsRequest : httpRequest);
     const call =
@@ -101,7 +106,7 @@ async function send(
               headers: { ...headers, host: url.host, ...proxyAuthorization(proxy) },
             })
           : speak(url)(url, common);
-    call.once('timeout', () => call.destroy(new Error(`no byte came for ${idleMilliseconds / 1000} s`)));
+    call.once('timeout', () => call.destroy(new Error(`no byte came for ${timeout / 1000} s`)));
     call.once('response', resolve);
     call.once('error', reject);
     call.end();

@@ -89,6 +89,27 @@ it('an abort while the hub is silent rejects with its reason', async () => {
   expect(await ended).toEqual(Array(2).fill({ status: 'rejected', reason }));
 });
 
+it('a connection that falls silent counts as cut', async () => {
+  process.env.HF_HUB_DOWNLOAD_TIMEOUT = '0.2';
+  try {
+    hub.fault = (path, count) => (path === 'model.safetensors' && count < 2 ? { stallAfter: 100_000 } : undefined);
+    expect(isWhole(await pull('org/model'))).toBe(true);
+    const ranges = hub.of('model.safetensors').flatMap(({ host, range }) => (host === 'cdn' ? [range] : []));
+    expect(ranges).toEqual([undefined, 'bytes=100000-', 'bytes=200000-']);
+  } finally {
+    delete process.env.HF_HUB_DOWNLOAD_TIMEOUT;
+  }
+});
+
+it('what the callback throws is thrown on, at once', async () => {
+  const fault = new Error('a bug of the caller');
+  const onDownload = () => {
+    throw fault;
+  };
+  await expect(pull('org/model', { onDownload })).rejects.toBe(fault);
+  expect(hub.of('config.json').length).toBeLessThan(2);
+});
+
 describe('a name without an organisation', () => {
   it('is one of sentence-transformers, or of the oldest, which the hub has under another name', async () => {
     hub.formerName = 'old-model';
@@ -123,6 +144,12 @@ it('files that no model has may be called anything', async () => {
   hub.files.set('runs/Nov12_10:22:33/events', Buffer.from('x'));
   hub.files.set('a\\b.json', Buffer.from('{}'));
   expect(readdirSync(await pull('org/model')).sort()).toEqual(['config.json', 'model.safetensors']);
+});
+
+it('a file that is listed but not there is one error, at once', async () => {
+  hub.fault = () => ({ status: 404, headers: { 'x-error-code': 'EntryNotFound' } });
+  await expect(pull('org/model')).rejects.toThrow(/lists a file of org\/model that it does not have/);
+  expect(hub.of('config.json').length).toBe(1);
 });
 
 it('a file that is gated is told as such', async () => {
