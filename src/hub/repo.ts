@@ -104,6 +104,8 @@ export type ModuleFolders = ReadonlySet<string>;
 
 /** Files that a tokenizer is built from where there is no tokenizer.json. */
 const vocabularies = /^(vocab\.txt|vocab\.json|merges\.txt|.*\.model)$/;
+/** Stanford's ColBERT keeps its lengths and markers here. */
+const settingsOfColbert = 'artifact.metadata';
 /** Weights of other frameworks, other precisions, and of training. */
 const unwantedJson =
   /^(tf_|flax_|openvino_|onnx|trainer_|training_|pytorch_model\.bin\.index|model\..+\.safetensors\.index)/;
@@ -122,7 +124,7 @@ export function neededFiles({ files }: Repo, folders: ModuleFolders): readonly R
     const weights = weightNames(names);
     return list.filter(({ path }) => {
       const name = posix.basename(path);
-      if (weights(name)) return true;
+      if (weights(name) || name === settingsOfColbert) return true;
       if (name.endsWith('.index.json')) return false;
       return name.endsWith('.json') ? !unwantedJson.test(name) : !tokenizer && vocabularies.test(name);
     });
