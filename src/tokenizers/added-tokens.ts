@@ -37,6 +37,11 @@ export class AddedTokens {
     );
   }
 
+  /** What a token that is matched in normalized text is looked for as; undefined for others. */
+  normalizedContent(id: number): string | undefined {
+    return this.normalized.contentOf(id);
+  }
+
   /** As {@link AddedTokens.split}, with everything's place. `normalize` is the normalizer that keeps track. */
   align(input: AlignedText, normalize: (text: AlignedText) => AlignedText): AlignedSection[] {
     const sections: AlignedSection[] = [];
@@ -82,12 +87,14 @@ type Part =
 /** Finds the leftmost, longest of a set of strings. */
 class Matcher {
   private readonly tokens: Map<string, AddedTokenJson>;
+  private readonly contents: ReadonlyMap<number, string>;
   private readonly pattern: RegExp | undefined;
   /** First UTF-16 units of the tokens, each once. */
   private readonly beginnings: readonly string[];
 
   constructor(tokens: readonly (readonly [string, AddedTokenJson])[]) {
     this.tokens = new Map(tokens.filter(([content]) => content !== ''));
+    this.contents = new Map(Array.from(this.tokens, ([content, { id }]) => [id, content]));
     this.beginnings = [...new Set([...this.tokens.keys()].map((content) => content.charAt(0)))];
     if (this.tokens.size === 0) return;
     const longestFirst = [...this.tokens.keys()].sort((a, b) => b.length - a.length);
@@ -95,6 +102,10 @@ class Matcher {
       longestFirst.map((content) => content.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('|'),
       'gu',
     );
+  }
+
+  contentOf(id: number): string | undefined {
+    return this.contents.get(id);
   }
 
   split(text: string): Part[] {

@@ -32,6 +32,8 @@ export function buildDecoder(json: TypedJson | null, file: string, field = 'deco
       const keepsFirst = (json.prepend_scheme ?? (json.add_prefix_space === false ? 'never' : 'always')) === 'never';
       return (tokens) => tokens.map((token, i) => token.replaceAll(mark, i > 0 || keepsFirst ? ' ' : ''));
     }
+    case 'CTC':
+      return ctc(text('pad_token', '<pad>'), text('word_delimiter_token', '|'), json.cleanup !== false);
     case 'BPEDecoder': {
       const suffix = text('suffix', '</w>');
       return (tokens) => tokens.map((token, i) => token.replaceAll(suffix, i + 1 < tokens.length ? ' ' : ''));
@@ -69,11 +71,26 @@ const cleanups = [
   [" 're", "'re"],
 ] as const;
 
+function cleaned(token: string): string {
+  return cleanups.reduce((text, [from, to]) => text.replaceAll(from, to), token);
+}
+
 function wordPiece(prefix: string, cleanup: boolean): Decoder {
   return (tokens) =>
     tokens.map((token, i) => {
       if (i > 0) token = prefix !== '' && token.startsWith(prefix) ? token.slice(prefix.length) : ` ${token}`;
-      return cleanup ? cleanups.reduce((text, [from, to]) => text.replaceAll(from, to), token) : token;
+      return cleanup ? cleaned(token) : token;
+    });
+}
+
+/** Repeats and blanks go (Graves et al. 2006). */
+function ctc(blank: string, delimiter: string, cleanup: boolean): Decoder {
+  return (tokens) =>
+    tokens.flatMap((token, i) => {
+      if (token === tokens[i - 1]) return [];
+      const kept = token.replaceAll(blank, '');
+      const text = cleanup ? cleaned(kept).replaceAll(delimiter, ' ') : kept;
+      return text === '' ? [] : [text];
     });
 }
 

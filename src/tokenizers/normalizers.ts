@@ -32,6 +32,8 @@ export function buildNormalizer(json: TypedJson | null, file: string, field = 'n
     case 'NFKC':
     case 'NFKD':
       return unicode(json.type);
+    case 'Nmt':
+      return nmt;
     case 'Strip':
       return strip(json.strip_left !== false, json.strip_right !== false);
     case 'Replace': {
@@ -102,6 +104,15 @@ function bert(options: BertNormalizerJson): Normalizer {
     }
     return options.lowercase ? lowercase(text) : text;
   };
+}
+
+/** Controls that translation's normalizer drops, and what becomes a space. */
+const nmtDropped = /(?![\t\n\f\r\0\u{80}-\u{8e}\u{90}-\u{9e}])\p{Cc}/u;
+const nmtBlanks = /[\t\n\f\r\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]/g;
+
+function nmt(input: AlignedText): AlignedText {
+  const kept = filter(input, (character) => !nmtDropped.test(character));
+  return kept.withText(kept.text.replace(nmtBlanks, ' '));
 }
 
 function unicode(form: 'NFC' | 'NFD' | 'NFKC' | 'NFKD'): Normalizer {

@@ -48,6 +48,14 @@ export function buildSplitter(json: TypedJson | null, file: string, field = 'pre
       );
     case 'Whitespace':
       return plain((text) => cut(text, inverted(matchesOf(wordOrSymbols)), 'Removed'));
+    case 'CharDelimiterSplit': {
+      const { delimiter } = json;
+      if (typeof delimiter !== 'string' || [...delimiter].length !== 1) {
+        throw new ConfigError(file, `${field}.delimiter`, `must be one character, got ${describe(delimiter)}`);
+      }
+      const isDelimiter = charactersThat((character) => character === delimiter);
+      return plain((text) => cut(text, isDelimiter, 'Removed'));
+    }
     case 'WhitespaceSplit':
       return plain((text) => cut(text, matchesOf(blank), 'Removed'));
     case 'Punctuation': {

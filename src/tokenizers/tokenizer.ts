@@ -80,7 +80,7 @@ export class Tokenizer {
     this.truncationSide = config.truncation_side;
     this.vocabSize = json.vocabulary.size;
     this.specialIds = new Set(json.added_tokens.filter((token) => token.special).map((token) => token.id));
-    this.template = readTemplate(json.post_processor, file, (id) => this.idToToken(id) !== undefined);
+    this.template = readTemplate(json.post_processor, file, (id) => json.vocabulary.token(id) !== undefined);
     const chain = WordChain.build(json, file);
     this.chain = chain;
     this.trims = readTrimOffsets(json.post_processor);
@@ -234,9 +234,9 @@ export class Tokenizer {
     return this.json.vocabulary.id(token);
   }
 
-  /** Token of an id, or undefined. */
+  /** Token of an id, or undefined. An added token that is matched in normalized text is written as it stands there. */
   idToToken(id: number): string | undefined {
-    return this.json.vocabulary.token(id);
+    return this.addedTokens.normalizedContent(id) ?? this.json.vocabulary.token(id);
   }
 
   private encodeText(text: string): number[] {
@@ -277,7 +277,7 @@ export class Tokenizer {
       all.ends.push(section.end);
     }
     const tokens = all.ids.map((id, i) => all.texts.get(i) ?? this.idToToken(id) ?? '');
-    if (this.trims) trimOffsets(tokens, all, this.trims);
+    if (this.trims) trimOffsets(wellFormed(text), tokens, all, this.trims);
     return { ...all, tokens };
   }
 

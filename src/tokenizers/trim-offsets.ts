@@ -20,8 +20,9 @@ export function readTrimOffsets(value: unknown): TrimOffsets | undefined {
   return json.trim_offsets === false ? undefined : { addPrefixSpace: json.add_prefix_space !== false };
 }
 
-/** Moves starts and ends over leading and trailing spaces, in place. */
+/** Moves starts and ends over leading and trailing spaces, in place; as many characters of `text` as the token has spaces. */
 export function trimOffsets(
+  text: string,
   tokens: readonly string[],
   places: { starts: number[]; ends: number[] },
   { addPrefixSpace }: TrimOffsets,
@@ -34,10 +35,19 @@ export function trimOffsets(
     if (leading < 0) leading = characters.length;
     const trailing = characters.length - 1 - characters.findLastIndex((character) => !isSpace(character));
     const [start, end] = [starts[i] ?? 0, ends[i] ?? 0];
-    if (leading > 0) {
-      const own = addPrefixSpace && (i === 0 || start === 0) ? leading - 1 : leading;
-      starts[i] = Math.min(start + own, end);
+    const covered = [...text.slice(start, end)];
+    // a single space at the beginning was put there; of several none was
+    const put = addPrefixSpace && leading === 1 && (i === 0 || start === 0);
+    const from = put ? 0 : Math.min(leading, covered.length);
+    starts[i] = start + unitsOf(covered.slice(0, from));
+    const before = [...text.slice(0, end)].length;
+    if (trailing > 0 && before >= trailing) {
+      const to = Math.max(covered.length - trailing, from);
+      ends[i] = start + unitsOf(covered.slice(0, to));
     }
-    if (trailing > 0 && end >= trailing) ends[i] = Math.max(end - trailing, starts[i] ?? 0);
   });
+}
+
+function unitsOf(characters: readonly string[]): number {
+  return characters.reduce((sum, character) => sum + character.length, 0);
 }

@@ -61,6 +61,7 @@ export class Unigram implements WordModel {
       else spans.push({ begin: from, end, unknown });
     }
     const ids: number[] = [];
+    const begins: number[] = [];
     const ends: number[] = [];
     const texts = new Map<number, string>();
     for (const { begin: from, end } of spans.reverse()) {
@@ -71,10 +72,11 @@ export class Unigram implements WordModel {
         if (token === undefined) continue;
         if (id === undefined && tokens === undefined) texts.set(ids.length, text);
         ids.push(token);
+        begins.push(from);
         ends.push(end);
       }
     }
-    return texts.size > 0 ? { ids, ends, texts } : { ids, ends };
+    return texts.size > 0 ? { ids, begins, ends, texts } : { ids, begins, ends };
   }
 
   #bytes(text: string): number[] | undefined {

@@ -50,7 +50,7 @@ export class WordChain {
   /** Appends the tokens of normalized text. */
   align(text: AlignedText, into: TextTokens): void {
     for (const word of this.#splitter.split(text)) {
-      const { ids, ends, texts } = this.#tokenize(word.text);
+      const { ids, begins, ends, texts } = this.#tokenize(word.text);
       // of a text written as bytes, tokens end at bytes, and stand for the characters those belong to
       const units = this.#splitter.bytes ? byteUnits(word.text) : undefined;
       const number = (into.words.at(-1) ?? -1) + 1;
@@ -58,7 +58,7 @@ export class WordChain {
       ids.forEach((id, i) => {
         const end = ends[i] ?? 0;
         // several tokens may stand for one character: those after the first begin where it does
-        const from = Math.min(begin, end - 1);
+        const from = Math.min(begins?.[i] ?? begin, end - 1);
         const last = end - 1;
         const replaced = texts?.get(i);
         if (replaced !== undefined) into.texts.set(into.ids.length, replaced);

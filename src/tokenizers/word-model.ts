@@ -1,8 +1,10 @@
 /** What a model makes of one word. */
 export interface WordTokens {
   readonly ids: readonly number[];
-  /** Where each token ends in the word, in UTF-16 units; it begins where the one before ends. */
+  /** Where each token ends in the word, in UTF-16 units. */
   readonly ends: readonly number[];
+  /** Where each begins, if not where the one before ends. */
+  readonly begins?: readonly number[];
   /** What stands for unknown text, by the token's number, where that is not the token of its id. */
   readonly texts?: ReadonlyMap<number, string>;
 }
