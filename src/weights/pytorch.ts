@@ -1,8 +1,9 @@
-/** PyTorch's own weight files, `pytorch_model.bin`: a zip archive of a pickle and the bytes that it speaks of. */
-import { open } from 'node:fs/promises';
+/** PyTorch's own weight files, `pytorch_model.bin`: a pickle, and the bytes that it speaks of. Since 1.6 a zip archive. */
+import { type FileHandle, open } from 'node:fs/promises';
 import { WeightsError } from '../errors.js';
 import { native } from '../native.js';
 import { checkOptions } from '../options.js';
+import { isLegacy, readLegacy } from './pytorch-legacy.js';
 import { PickledTensor, unpickle } from './unpickle.js';
 import { refused, type WeightEntry, WeightFile } from './weight-file.js';
 import { readZip, type ZipEntry } from './zip.js';
@@ -48,39 +49,61 @@ async function readEntries(path: string): Promise<WeightEntry[]> {
   const file = await open(path);
   try {
     const { size } = await file.stat();
-    const archive = await readZip(file, size).catch((cause: Error) => {
-      throw new Error(`${cause.message}; PyTorch has written its files as such archives since 1.6; ${convert}`);
-    });
-    const pickle = [...archive.keys()].find((name) => /^[^/]+\/data\.pkl$/.test(name));
-    if (pickle === undefined) throw new Error(`has no data.pkl; ${convert}`);
-    const { begin, end } = archive.get(pickle)!;
-    if (end - begin > largestPickle) throw new Error(`has a pickle of ${end - begin} bytes, which no model needs`);
-    const bytes = Buffer.alloc(end - begin);
-    await file.read(bytes, 0, bytes.length, begin);
-    const prefix = pickle.slice(0, -'data.pkl'.length);
-    const order = archive.get(`${prefix}byteorder`);
-    if (order && order.end - order.begin === 3) throw new Error('is big-endian; save it on a little-endian machine');
-    let value: unknown;
-    try {
-      value = unpickle(bytes);
-    } catch (cause) {
-      throw new Error(`its pickle ${(cause as Error).message}; only tensors are read from such files; ${convert}`);
-    }
+    const { value, placeOf } = (await isLegacy(file)) ? await ofLegacy(file, size) : await ofArchive(file, size);
     if (!(value instanceof Map)) throw new Error(`holds no dictionary of tensors by name; ${convert}`);
-    return Array.from(value, ([name, tensor]) => entryOf(name, tensor, prefix, archive));
+    return Array.from(value, ([name, tensor]) => entryOf(name, tensor, placeOf));
   } finally {
     await file.close();
   }
 }
 
-function entryOf(name: unknown, tensor: unknown, prefix: string, archive: ReadonlyMap<string, ZipEntry>): WeightEntry {
+interface Contents {
+  readonly value: unknown;
+  /** Where a storage lies. */
+  readonly placeOf: (key: string) => ZipEntry | undefined;
+}
+
+async function ofArchive(file: FileHandle, size: number): Promise<Contents> {
+  const archive = await readZip(file, size).catch((cause: Error) => {
+    throw new Error(`${cause.message}; it is not what torch.save writes; ${convert}`);
+  });
+  const pickle = [...archive.keys()].find((name) => /^[^/]+\/data\.pkl$/.test(name));
+  if (pickle === undefined) throw new Error(`has no data.pkl; ${convert}`);
+  const { begin, end } = archive.get(pickle)!;
+  if (end - begin > largestPickle) throw new Error(`has a pickle of ${end - begin} bytes, which no model needs`);
+  const bytes = Buffer.alloc(end - begin);
+  await file.read(bytes, 0, bytes.length, begin);
+  const prefix = pickle.slice(0, -'data.pkl'.length);
+  const order = archive.get(`${prefix}byteorder`);
+  if (order && order.end - order.begin === 3) throw new Error('is big-endian; save it on a little-endian machine');
+  try {
+    return { value: unpickle(bytes).value, placeOf: (key) => archive.get(`${prefix}data/${key}`) };
+  } catch (cause) {
+    throw pickleError(cause);
+  }
+}
+
+async function ofLegacy(file: FileHandle, size: number): Promise<Contents> {
+  try {
+    const { value, storages: places } = await readLegacy(file, size, largestPickle, (type) => storages[type]?.[1]);
+    return { value, placeOf: (key) => places.get(key) };
+  } catch (cause) {
+    throw pickleError(cause);
+  }
+}
+
+function pickleError(cause: unknown): Error {
+  return new Error(`its pickle ${(cause as Error).message}; only tensors are read from such files; ${convert}`);
+}
+
+function entryOf(name: unknown, tensor: unknown, placeOf: Contents['placeOf']): WeightEntry {
   if (typeof name !== 'string' || !(tensor instanceof PickledTensor)) {
     const what = typeof name === 'string' ? JSON.stringify(name) : 'a key that is no text';
     throw new Error(`${what} is no tensor; a checkpoint of a model's weights alone is needed; ${convert}`);
   }
   const { storage, offset, shape, strides } = tensor;
   const [dtype, bytes] = storages[storage.type] ?? [];
-  const place = archive.get(`${prefix}data/${storage.key}`);
+  const place = placeOf(storage.key);
   if (dtype === undefined || bytes === undefined) throw new Error(`tensor "${name}" is of ${storage.type}; ${convert}`);
   if (!place) throw new Error(`tensor "${name}" has no data in the archive`);
   const count = shape.reduce((product, size) => product * size, 1);

@@ -57,11 +57,14 @@ const callables: Readonly<Record<string, (args: readonly Value[]) => Value>> = {
   },
 };
 
-/** @throws Error for what is no such pickle, naming what it asks for. */
-export function unpickle(bytes: Buffer): Value {
+/**
+ * Reads the pickle that begins at `begin`. @returns its value, and where it ends.
+ * @throws Error for what is no such pickle, naming what it asks for.
+ */
+export function unpickle(bytes: Buffer, begin = 0): { value: Value; end: number } {
   const stack: Value[] = [];
   const memo = new Map<number, Value>();
-  let at = 0;
+  let at = begin;
   const take = (count: number): Buffer => {
     if (at + count > bytes.length) throw new Error('ends too soon');
     at += count;
@@ -123,7 +126,7 @@ export function unpickle(bytes: Buffer): Value {
         take(8);
         break;
       case '.': // STOP
-        return pop();
+        return { value: pop(), end: at };
       case '(':
         stack.push(MARK);
         break;
@@ -248,11 +251,11 @@ export function unpickle(bytes: Buffer): Value {
   }
 }
 
-/** `('storage', torch.FloatStorage, '0', 'cpu', 1024)` */
+/** `('storage', torch.FloatStorage, '0', 'cpu', 1024)`; before 1.6 with a sixth, which is None but for views of storages. */
 function storageOf(id: Value): PickledStorage {
-  const [kind, type, key, , size] = Array.isArray(id) ? (id as Value[]) : [];
+  const [kind, type, key, , size, view] = Array.isArray(id) ? (id as Value[]) : [];
   const name = type instanceof Global ? storageType.exec(type.name)?.[1] : undefined;
-  if (kind !== 'storage' || name === undefined || typeof key !== 'string')
+  if (kind !== 'storage' || name === undefined || typeof key !== 'string' || view !== undefined)
     throw new Error('has a storage that is none');
   return new PickledStorage(name, key, whole(size));
 }

@@ -11,7 +11,7 @@ const folder = testPath('fixtures', 'pytorch');
 const scratch = mkdtempSync(join(tmpdir(), 'vectral-pytorch-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-describe.each(['state.bin', 'protocol-4.bin'])('%s', (name) => {
+describe.each(['state.bin', 'protocol-4.bin', 'legacy.bin'])('%s', (name) => {
   it.each([true, false])('has the tensors of the safetensors file, mapped %s', async (mmap) => {
     using expected = await SafetensorsFile.open(join(folder, 'expected.safetensors'));
     using file = await PytorchFile.open(join(folder, name), { mmap });
@@ -32,7 +32,6 @@ it('reads parameters and views of a storage', async () => {
 
 describe('refuses', () => {
   it.each([
-    ['legacy.bin', /is no zip archive; .* since 1\.6; convert the model/],
     ['transposed.bin', /tensor "transposed" is stored with strides 1, 8/],
     ['training.bin', /"epoch" is no tensor/],
     ['module.bin', /its pickle asks for torch\.nn\.modules\.linear\.Linear, which is no part of a tensor/],
@@ -42,8 +41,8 @@ describe('refuses', () => {
     await expect(call).rejects.toThrow(message);
   });
 
-  it('a file that is cut anywhere, or has any byte changed, without harm', async () => {
-    const bytes = readFileSync(join(folder, 'state.bin'));
+  it.each(['state.bin', 'legacy.bin'])('%s cut anywhere, or with any byte changed, without harm', async (name) => {
+    const bytes = readFileSync(join(folder, name));
     const path = join(scratch, 'broken.bin');
     const attempt = async (content: Buffer) => {
       writeFileSync(path, content);
@@ -59,6 +58,43 @@ describe('refuses', () => {
       const changed = Buffer.from(bytes);
       changed[i]! ^= 1 << (i % 8);
       await attempt(changed);
+    }
+  });
+});
+
+describe('of a file from before 1.6', () => {
+  const legacy = readFileSync(join(folder, 'legacy.bin'));
+  const changed = async (from: string, to: string) => {
+    const text = legacy.toString('latin1');
+    expect(text).toContain(from);
+    const path = join(scratch, 'changed.bin');
+    writeFileSync(path, text.replace(from, to), 'latin1');
+    return PytorchFile.open(path);
+  };
+
+  it('the bytes are those of the file, though it aligns none', async () => {
+    using file = await PytorchFile.open(join(folder, 'legacy.bin'));
+    using expected = await SafetensorsFile.open(join(folder, 'expected.safetensors'));
+    expect(file.entries.some(({ dtype, begin }) => dtype === 'F32' && begin % 4 !== 0)).toBe(true);
+    expect(file.tensor('f32').toArray()).toEqual(expected.tensor('f32').toArray());
+  });
+
+  it.each([
+    ['a command', 'ctorch._utils\n_rebuild_tensor_v2\n', 'cos\nsystem\n', /asks for os\.system/],
+    ['big-endian numbers', 'little_endianq\x02\x88', 'little_endianq\x02\x89', /is big-endian/],
+    ['another number of elements', '\x30\0\0\0\0\0\0\0', '\x2f\0\0\0\0\0\0\0', /two sizes/],
+    ['another kind of storage', 'torch\nFloatStorage', 'torch\nOtherStorage', /storage that no tensor describes/],
+  ])('%s is refused', async (_, from, to, message) => {
+    const call = changed(from, to);
+    await expect(call).rejects.toThrow(WeightsError);
+    await expect(call).rejects.toThrow(message);
+  });
+
+  it('a short one is refused by each of its ends', async () => {
+    const path = join(scratch, 'short.bin');
+    for (const part of [0.1, 0.5, 0.9, 1 - 1 / legacy.length]) {
+      writeFileSync(path, legacy.subarray(0, Math.floor(legacy.length * part)));
+      await expect(PytorchFile.open(path)).rejects.toThrow(/short\.bin: its pickle .*; convert the model/);
     }
   });
 });
