@@ -27,6 +27,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("programRelease", Napi::Function::New<program_release>(env));
   exports.Set("measurePeaks", Napi::Function::New<measure_peaks>(env));
   exports.Set("scanVocabulary", Napi::Function::New<scan_vocabulary>(env));
+  exports.Set("scanPieces", Napi::Function::New<scan_pieces>(env));
   exports.Set("indexVocabulary", Napi::Function::New<index_vocabulary>(env));
   return exports;
 }

@@ -199,6 +199,8 @@ export interface Native {
 
   /** The vocabulary object of a tokenizer.json, which is bytes [begin, end), if there is one without any fault. */
   scanVocabulary(json: Uint8Array): (NativeVocabulary & { begin: number; end: number }) | undefined;
+  /** The same of a list of pieces and scores. */
+  scanPieces(json: Uint8Array): (NativeVocabulary & { scores: Float64Array; begin: number; end: number }) | undefined;
   /** Token i is `units` [bounds[i], bounds[i + 1]). A number: the first token that repeats another, or its id. */
   indexVocabulary(units: Uint16Array, bounds: Int32Array, ids: Int32Array): NativeVocabulary | number;
 }

@@ -1,5 +1,7 @@
 #include "json_reader.h"
 
+#include <charconv>
+
 namespace vectral {
 namespace {
 
@@ -187,6 +189,28 @@ bool JsonReader::read_count(int64_t* value) {
   const char after = at_ < text_.size() ? text_[at_] : ' ';
   const bool more = after == '.' || after == 'e' || after == 'E';
   return ((!leading_zero || at_ - start == 1) && !more) || fail(what);
+}
+
+bool JsonReader::read_number(double* value) {
+  skip_space();
+  const size_t start = at_;
+  const auto digits = [this] {
+    const size_t first = at_;
+    while (at_ < text_.size() && is_digit(text_[at_])) ++at_;
+    return at_ > first;
+  };
+  if (failed()) return false;
+  take('-');
+  const bool leading_zero = at_ < text_.size() && text_[at_] == '0';
+  const size_t whole = at_;
+  if (!digits() || (leading_zero && at_ - whole > 1)) return fail("a number");
+  if (take('.') && !digits()) return fail("a digit");
+  if (take('e') || take('E')) {
+    if (!take('+')) take('-');
+    if (!digits()) return fail("a digit");
+  }
+  const auto [end, error] = std::from_chars(text_.data() + start, text_.data() + at_, *value);
+  return (error == std::errc() && end == text_.data() + at_) || fail("a number that a double can hold before this");
 }
 
 bool JsonReader::at_end() {

@@ -19,6 +19,9 @@ class JsonReader {
   // A whole number from 0 to 2^53: no sign, fraction or exponent.
   bool read_count(int64_t* value);
 
+  // Any number, to the nearest double.
+  bool read_number(double* value);
+
   // Inside an object: reads `"key":`. Inside an array: steps to an element. False at the closing bracket, or on
   // failure.
   bool next_key(std::string* key);

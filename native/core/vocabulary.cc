@@ -99,4 +99,27 @@ bool scan_vocabulary(std::string_view json, Vocabulary* vocabulary, size_t* begi
   return !reader.failed() && !vocabulary->ids.empty() && index_vocabulary(vocabulary) < 0;
 }
 
+bool scan_pieces(std::string_view json, Vocabulary* vocabulary, std::vector<double>* scores, size_t* begin,
+                 size_t* end) {
+  *begin = find_vocabulary(json);
+  if (*begin == std::string_view::npos || json.size() > INT32_MAX) return false;
+  JsonReader reader(json.substr(*begin));
+  std::string piece;
+  double score = 0;
+  if (!reader.begin_array()) return false;
+  while (reader.next_element()) {
+    if (!reader.begin_array() || !reader.next_element() || !reader.read_string(&piece) || !reader.next_element() ||
+        !reader.read_number(&score) || reader.next_element() || reader.failed()) {
+      return false;
+    }
+    if (scores->size() > kLargestTokenId) return false;
+    append_utf16(piece, &vocabulary->units);
+    vocabulary->bounds.push_back(static_cast<int32_t>(vocabulary->units.size()));
+    vocabulary->ids.push_back(static_cast<int32_t>(scores->size()));
+    scores->push_back(score);
+  }
+  *end = *begin + reader.position();
+  return !reader.failed() && !scores->empty() && index_vocabulary(vocabulary) < 0;
+}
+
 }  // namespace vectral

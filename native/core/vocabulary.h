@@ -32,4 +32,8 @@ int64_t index_vocabulary(Vocabulary* vocabulary);
 // [begin, end). False for anything but strict JSON with ids in range and without repetition, and where there is none.
 bool scan_vocabulary(std::string_view json, Vocabulary* vocabulary, size_t* begin, size_t* end);
 
+// The same of `"vocab": [["piece", score], …]`, whose ids are the places.
+bool scan_pieces(std::string_view json, Vocabulary* vocabulary, std::vector<double>* scores, size_t* begin,
+                 size_t* end);
+
 }  // namespace vectral

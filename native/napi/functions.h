@@ -29,6 +29,7 @@ void program_release(const Napi::CallbackInfo& info);
 
 Napi::Value measure_peaks(const Napi::CallbackInfo& info);
 Napi::Value scan_vocabulary(const Napi::CallbackInfo& info);
+Napi::Value scan_pieces(const Napi::CallbackInfo& info);
 Napi::Value index_vocabulary(const Napi::CallbackInfo& info);
 
 // Once for each environment, before anything else: its data, and a hold on this library for the process's life.

@@ -29,6 +29,22 @@ Napi::Object to_object(Napi::Env env, const Vocabulary& vocabulary) {
   return object;
 }
 
+// With the bytes that the vocabulary takes in its file.
+Napi::Object to_object(Napi::Env env, const Vocabulary& vocabulary, size_t begin, size_t end) {
+  Napi::Object object = to_object(env, vocabulary);
+  object.Set("begin", static_cast<double>(begin));
+  object.Set("end", static_cast<double>(end));
+  return object;
+}
+
+std::string_view read_text(const Napi::Value& value, const char* name) {
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
+    throw Napi::TypeError::New(value.Env(), std::string(name) + " must be an Uint8Array");
+  }
+  const auto bytes = value.As<Napi::Uint8Array>();
+  return {reinterpret_cast<const char*>(bytes.Data()), bytes.ByteLength()};
+}
+
 RunBuffer read_array_of(const Napi::Value& value, const char* name, DType dtype) {
   const RunBuffer array = read_array(value, name);
   if (array.dtype != dtype) throw Napi::TypeError::New(value.Env(), std::string(name) + " is an array of another type");
@@ -49,17 +65,23 @@ std::vector<int32_t> read_numbers(const Napi::Value& value, const char* name, in
 }  // namespace
 
 Napi::Value scan_vocabulary(const Napi::CallbackInfo& info) {
-  if (!info[0].IsTypedArray() || info[0].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
-    throw Napi::TypeError::New(info.Env(), "json must be an Uint8Array");
-  }
-  const auto json = info[0].As<Napi::Uint8Array>();
-  const std::string_view text(reinterpret_cast<const char*>(json.Data()), json.ByteLength());
+  const std::string_view text = read_text(info[0], "json");
   Vocabulary vocabulary;
   size_t begin = 0, end = 0;
   if (!vectral::scan_vocabulary(text, &vocabulary, &begin, &end)) return info.Env().Undefined();
-  Napi::Object object = to_object(info.Env(), vocabulary);
-  object.Set("begin", static_cast<double>(begin));
-  object.Set("end", static_cast<double>(end));
+  return to_object(info.Env(), vocabulary, begin, end);
+}
+
+Napi::Value scan_pieces(const Napi::CallbackInfo& info) {
+  const std::string_view text = read_text(info[0], "json");
+  Vocabulary vocabulary;
+  std::vector<double> scores;
+  size_t begin = 0, end = 0;
+  if (!vectral::scan_pieces(text, &vocabulary, &scores, &begin, &end)) return info.Env().Undefined();
+  Napi::Object object = to_object(info.Env(), vocabulary, begin, end);
+  Napi::Float64Array array = Napi::Float64Array::New(info.Env(), scores.size());
+  std::memcpy(array.Data(), scores.data(), array.ByteLength());
+  object.Set("scores", array);
   return object;
 }
 

@@ -59,6 +59,25 @@ TEST_CASE("vocabulary: whatever has a fault is left to the careful reader") {
   }
 }
 
+TEST_CASE("vocabulary: pieces with scores") {
+  const auto scan_list = [](const std::string& vocab, std::vector<double>* scores) {
+    Vocabulary v;
+    size_t begin = 0, end = 0;
+    return scan_pieces(with(vocab), &v, scores, &begin, &end) ? v.units : u"none";
+  };
+  std::vector<double> scores;
+  CHECK(scan_list("[ [\"a\" , -1.5],[\"\\u2581b\",0] ,[\"\",1e-3],[\"c\",-12.25E+1]]", &scores) == u"a\u2581bc");
+  CHECK(scores == std::vector<double>{-1.5, 0, 1e-3, -122.5});
+  for (const char* vocab :
+       {"[]", "{}", "[[\"a\"]]", "[[\"a\",1,2]]", "[[\"a\",\"1\"]]", "[[1,\"a\"]]", "[[\"a\",01]]", "[[\"a\",1.]]",
+        "[[\"a\",.5]]", "[[\"a\",-]]", "[[\"a\",1e]]", "[[\"a\",1e999]]", "[[\"a\",NaN]]", "[[\"a\",1],]",
+        "[[\"a\",1][\"b\",1]]", "[[\"a\",1],[\"a\",2]]", "[[\"a\",1]"}) {
+    CAPTURE(std::string(vocab));
+    std::vector<double> none;
+    CHECK(scan_list(vocab, &none) == u"none");
+  }
+}
+
 TEST_CASE("vocabulary: every token is found where its hash says, and no other") {
   Vocabulary v;
   for (int32_t i = 0; i < 5000; ++i) {

@@ -1,7 +1,7 @@
 /** What a tokenizer.json and a tokenizer_config.json may hold: types, and the checks that make them true. */
 import { ConfigError } from '../errors.js';
 import { boolean, integer, type JsonObject, list, object, text } from './fields.js';
-import { Vocabulary } from './vocabulary.js';
+import { type ScannedTokenizer, Vocabulary } from './vocabulary.js';
 
 /** Ids above this are refused: no vocabulary is near it, and tables are sized by the largest id. */
 const largestId = 2 ** 24 - 1;
@@ -41,6 +41,9 @@ export interface BpeJson {
 
 export interface UnigramJson {
   readonly type: 'Unigram';
+  /** Of each piece, by its id. */
+  readonly scores: Float64Array;
+  /** Made when it is asked for: the pieces themselves are in the vocabulary. */
   readonly vocab: readonly (readonly [piece: string, score: number])[];
   readonly unk_id?: number | null;
   readonly byte_fallback?: boolean;
@@ -75,10 +78,10 @@ export interface TokenizerConfigJson {
 }
 
 /**
- * Checks a parsed tokenizer.json. `file` is how errors call it. `scanned`: the vocabulary, where it was taken out of a
- * WordPiece model before.
+ * Checks a parsed tokenizer.json. `file` is how errors call it. `scanned`: the vocabulary, where it was taken out of the
+ * file before.
  */
-export function checkTokenizer(value: unknown, file: string, scanned?: Vocabulary): TokenizerJson {
+export function checkTokenizer(value: unknown, file: string, scanned?: Omit<ScannedTokenizer, 'json'>): TokenizerJson {
   const json = object(value, file, '');
   const { model, vocabulary } = checkModel(object(json.model, file, 'model'), scanned, file);
   return {
@@ -120,15 +123,15 @@ export function tokenContent(value: unknown): string | undefined {
 
 function checkModel(
   model: JsonObject,
-  scanned: Vocabulary | undefined,
+  scanned: Omit<ScannedTokenizer, 'json'> | undefined,
   file: string,
 ): Pick<TokenizerJson, 'model' | 'vocabulary'> {
   const type = model.type === undefined ? guessType(model) : text(model.type, file, 'model.type');
-  if (type === 'Unigram') return checkUnigram(model, file);
+  if (type === 'Unigram') return checkUnigram(model, scanned, file);
   if (type !== 'WordPiece' && type !== 'BPE') {
     throw new ConfigError(file, 'model.type', `is "${type}"; supported are WordPiece, BPE and Unigram`);
   }
-  const vocabulary = scanned ?? checkVocab(model.vocab, file);
+  const vocabulary = scanned?.vocabulary ?? checkVocab(model.vocab, file);
   if (type === 'BPE') {
     checkMerges(model, vocabulary, file);
     if (model.unk_token != null) checkUnknown(model.unk_token, vocabulary, file);
@@ -202,7 +205,26 @@ function checkMerges(model: JsonObject, vocabulary: Vocabulary, file: string): v
   }
 }
 
-function checkUnigram(model: JsonObject, file: string): Pick<TokenizerJson, 'model' | 'vocabulary'> {
+function checkUnigram(
+  model: JsonObject,
+  scanned: Omit<ScannedTokenizer, 'json'> | undefined,
+  file: string,
+): Pick<TokenizerJson, 'model' | 'vocabulary'> {
+  const { vocabulary, scores } = scanned?.scores ? { scores: scanned.scores, ...scanned } : checkPieces(model, file);
+  if (model.byte_fallback != null) boolean(model.byte_fallback, file, 'model.byte_fallback');
+  if (model.unk_id != null) integer(model.unk_id, file, 'model.unk_id', 0, scores.length - 1);
+  const unigram = {
+    ...model,
+    type: 'Unigram' as const,
+    scores,
+    get vocab(): UnigramJson['vocab'] {
+      return Array.from(scores, (score, id) => [vocabulary.token(id) ?? '', score] as const);
+    },
+  };
+  return { model: unigram as UnigramJson, vocabulary };
+}
+
+function checkPieces(model: JsonObject, file: string): { vocabulary: Vocabulary; scores: Float64Array } {
   const vocab = list(model.vocab, file, 'model.vocab');
   if (vocab.length === 0) throw new ConfigError(file, 'model.vocab', 'is empty');
   for (const [i, entry] of vocab.entries()) {
@@ -210,11 +232,9 @@ function checkUnigram(model: JsonObject, file: string): Pick<TokenizerJson, 'mod
       throw new ConfigError(file, `model.vocab[${i}]`, 'must be a piece and its score: ["piece", -1.5]');
     }
   }
-  if (model.byte_fallback != null) boolean(model.byte_fallback, file, 'model.byte_fallback');
-  if (model.unk_id != null) integer(model.unk_id, file, 'model.unk_id', 0, vocab.length - 1);
-  const pieces = (vocab as UnigramJson['vocab']).map(([piece]) => piece);
-  const unigram: UnigramJson = { ...model, type: 'Unigram', vocab: vocab as UnigramJson['vocab'] };
-  return { model: unigram, vocabulary: vocabularyOfPieces(pieces) };
+  const entries = vocab as UnigramJson['vocab'];
+  const scores = Float64Array.from(entries, ([, score]) => score);
+  return { vocabulary: vocabularyOfPieces(entries.map(([piece]) => piece)), scores };
 }
 
 /** Ids are the places in the list; a piece that stands twice has the last, and both ids stand for it. */

@@ -106,8 +106,9 @@ export class Tokenizer {
       const built = await buildOlderTokenizer(dir);
       return new Tokenizer(checkTokenizer(built.json, built.file), config, built.file);
     }
-    const { json, vocabulary } = scanTokenizer(bytes) ?? { json: parseJson(bytes, file) };
-    return new Tokenizer(checkTokenizer(json, file, vocabulary), config, file);
+    const scanned = scanTokenizer(bytes);
+    const json = scanned === undefined ? parseJson(bytes, file) : scanned.json;
+    return new Tokenizer(checkTokenizer(json, file, scanned), config, file);
   }
 
   /**

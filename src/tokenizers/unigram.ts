@@ -5,6 +5,7 @@
 
 import { PieceTrie } from './piece-trie.js';
 import type { UnigramJson } from './schema.js';
+import type { Vocabulary } from './vocabulary.js';
 import type { WordModel, WordTokens } from './word-model.js';
 
 /** How much worse than the worst piece an unknown character is. */
@@ -17,9 +18,9 @@ export class Unigram implements WordModel {
   readonly #unknownScore: number;
   readonly #byteFallback: boolean;
 
-  constructor(model: UnigramJson) {
-    this.#trie = new PieceTrie(model.vocab.map(([piece]) => piece));
-    this.#scores = Float64Array.from(model.vocab, ([, score]) => score);
+  constructor(model: UnigramJson, vocabulary: Vocabulary) {
+    this.#trie = new PieceTrie(vocabulary);
+    this.#scores = model.scores;
     this.#unknown = model.unk_id ?? undefined;
     this.#unknownScore = this.#scores.reduce((least, score) => Math.min(least, score), Infinity) - unknownPenalty;
     this.#byteFallback = model.byte_fallback ?? false;

@@ -88,6 +88,11 @@ export class Vocabulary {
     }
   }
 
+  /** @internal The model's own tokens, as they lie in memory. */
+  get tables(): NativeVocabulary {
+    return this.#tables;
+  }
+
   /** The model's own tokens with their ids, as a tokenizer.json has them. */
   toObject(): Record<string, number> {
     return Object.fromEntries(Array.from(this.#tables.ids, (id, place) => [this.#text(place), id] as const));
@@ -105,13 +110,30 @@ function same(units: Uint16Array, at: number, text: string, start: number, end: 
   return true;
 }
 
+/** A tokenizer.json with its vocabulary taken out, which need then not be parsed into objects. */
+export interface ScannedTokenizer {
+  readonly json: unknown;
+  readonly vocabulary: Vocabulary;
+  /** Of a Unigram's pieces, by id. */
+  readonly scores?: Float64Array;
+}
+
 /**
- * A tokenizer.json with its vocabulary taken out, which need then not be parsed into an object. Undefined for whatever is
- * not plainly a WordPiece tokenizer without fault: that is for the reader that knows every kind and names every mistake.
+ * Undefined for whatever is not plainly a WordPiece or Unigram tokenizer without fault: that is for the reader that knows every
+ * kind and names every mistake.
  */
-export function scanTokenizer(bytes: Buffer): { json: unknown; vocabulary: Vocabulary } | undefined {
-  if (!bytes.includes('"WordPiece"')) return undefined;
-  const found = native.scanVocabulary(bytes);
+export function scanTokenizer(bytes: Buffer): ScannedTokenizer | undefined {
+  if (bytes.includes('"WordPiece"')) return scanned(bytes, 'WordPiece', native.scanVocabulary(bytes));
+  const found = bytes.includes('"Unigram"') ? native.scanPieces(bytes) : undefined;
+  const tokenizer = scanned(bytes, 'Unigram', found);
+  return tokenizer && found && { ...tokenizer, scores: found.scores };
+}
+
+function scanned(
+  bytes: Buffer,
+  type: string,
+  found: (NativeVocabulary & { begin: number; end: number }) | undefined,
+): ScannedTokenizer | undefined {
   if (found === undefined) return undefined;
   // It must be what a parser would find there: a mark in its place tells.
   const mark = 'the vocabulary';
@@ -122,6 +144,6 @@ export function scanTokenizer(bytes: Buffer): { json: unknown; vocabulary: Vocab
   } catch {
     return undefined;
   }
-  if (json?.model?.vocab !== mark || json.model.type !== 'WordPiece') return undefined;
+  if (json?.model?.vocab !== mark || json.model.type !== type) return undefined;
   return { json, vocabulary: new Vocabulary(found) };
 }

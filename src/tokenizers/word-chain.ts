@@ -83,7 +83,7 @@ function characterStart(text: string, at: number): number {
 
 function modelOf(model: WordPieceJson | BpeJson | UnigramJson, vocabulary: Vocabulary): WordModel {
   if (model.type === 'BPE') return new Bpe(model, vocabulary);
-  if (model.type === 'Unigram') return new Unigram(model);
+  if (model.type === 'Unigram') return new Unigram(model, vocabulary);
   const wordPiece = new WordPiece(model, vocabulary);
   const prefix = model.continuing_subword_prefix.length;
   return {
