@@ -3,7 +3,12 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 
-const names = ['pipeline/folder', 'pipeline/packed-batch', 'pipeline/sentence-modules', 'program/peaks'];
+const names = [
+  'pipeline/folder/sentence-folder',
+  'pipeline/run/packed-batch',
+  'pipeline/sentence/sentence-modules',
+  'program/peaks',
+];
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const dir = path.join(root, 'build-internals');
 
@@ -16,7 +21,7 @@ await build.write({ dir, format: 'esm', entryFileNames: '[name].mjs', chunkFileN
 await build.close();
 
 const load = (name) => import(pathToFileURL(path.join(dir, `${name}.mjs`)).href);
-export const { readModules } = await load('folder');
+export const { readModules } = await load('sentence-folder');
 export const { packBatch } = await load('packed-batch');
 export const { compileModules, loadModules } = await load('sentence-modules');
 export const { measurePeaks } = await load('peaks');

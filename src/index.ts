@@ -9,8 +9,8 @@ export type { DownloadProgress, HubOptions } from './hub/settings.js';
 export type { NativeArray, NativeInfo, NativeWeightEntry } from './native.js';
 export * as ops from './ops/index.js';
 export { type Arithmetic, arithmetics } from './options.js';
-export type { ActivationFn } from './pipeline/activation-fn.js';
 export { AutoModel, type ForwardInput, type ForwardOptions, type ForwardOutput } from './pipeline/auto-model.js';
+export type { ActivationFn } from './pipeline/cross-encoder/activation-fn.js';
 export {
   CrossEncoder,
   type CrossEncoderOptions,
@@ -18,17 +18,9 @@ export {
   type PredictOptions,
   type RankedDocument,
   type RankOptions,
-} from './pipeline/cross-encoder.js';
-export type { ModelDescription } from './pipeline/describe.js';
-export { Embeddings, type Truncation } from './pipeline/embeddings.js';
-export type { EncodeInput, EncodeOptions } from './pipeline/encode-options.js';
-export type { ExplainedOp, ExplainedRun, ExplainOptions, Explanation } from './pipeline/explain.js';
-export type { ComputeOptions, LoadOptions, ModelOptions } from './pipeline/load-options.js';
-export { MultiVectorEmbeddings, maxsim, maxsimPairwise } from './pipeline/multi-vector-embeddings.js';
-export { type MultiVectorEncodeOptions, MultiVectorEncoder } from './pipeline/multi-vector-encoder.js';
-export { type LoadedPipeline, type PipelineOptions, pipeline, type TaskCalls } from './pipeline/pipeline.js';
-export type { PromptOptions } from './pipeline/prompts.js';
-export { type QuantizedModel, type QuantizeModelOptions, quantize } from './pipeline/quantize-model.js';
+} from './pipeline/cross-encoder/cross-encoder.js';
+export { Scores } from './pipeline/cross-encoder/scores.js';
+export { Embeddings, type Truncation } from './pipeline/embeddings/embeddings.js';
 export {
   type Precision,
   QuantizedEmbeddings,
@@ -36,13 +28,26 @@ export {
   type QuantizeOptions,
   quantizeEmbeddings,
   type Ranges,
-} from './pipeline/quantized-embeddings.js';
-export { Scores } from './pipeline/scores.js';
-export { type EncodedAs, SentenceTransformer } from './pipeline/sentence-transformer.js';
-export { type SimilarityFunction, similarity, similarityPairwise } from './pipeline/similarity.js';
-export { SparseEmbeddings, type SparseVector } from './pipeline/sparse-embeddings.js';
-export { type SparseEncodeOptions, SparseEncoder, type SparseEncoderOptions } from './pipeline/sparse-encoder.js';
+} from './pipeline/embeddings/quantized-embeddings.js';
+export { type SimilarityFunction, similarity, similarityPairwise } from './pipeline/embeddings/similarity.js';
+export type { Vectors } from './pipeline/embeddings/vectors.js';
+export type { PromptOptions } from './pipeline/folder/prompts.js';
+export { MultiVectorEmbeddings, maxsim, maxsimPairwise } from './pipeline/multi-vector/multi-vector-embeddings.js';
+export { type MultiVectorEncodeOptions, MultiVectorEncoder } from './pipeline/multi-vector/multi-vector-encoder.js';
+export { type QuantizedModel, type QuantizeModelOptions, quantize } from './pipeline/quantize-model.js';
+export type { ComputeOptions, LoadOptions, ModelOptions } from './pipeline/run/load-options.js';
+export type { ModelDescription } from './pipeline/sentence/describe.js';
+export type { EncodeInput, EncodeOptions } from './pipeline/sentence/encode-options.js';
+export type { ExplainedOp, ExplainedRun, ExplainOptions, Explanation } from './pipeline/sentence/explain.js';
+export { type EncodedAs, SentenceTransformer } from './pipeline/sentence/sentence-transformer.js';
+export { SparseEmbeddings, type SparseVector } from './pipeline/sparse/sparse-embeddings.js';
+export {
+  type SparseEncodeOptions,
+  SparseEncoder,
+  type SparseEncoderOptions,
+} from './pipeline/sparse/sparse-encoder.js';
 export type { FilledMask, FillMask, FillMaskOptions } from './pipeline/tasks/fill-mask.js';
+export { type LoadedPipeline, type PipelineOptions, pipeline, type TaskCalls } from './pipeline/tasks/pipeline.js';
 export type {
   Answer,
   Question,
@@ -69,7 +74,6 @@ export type {
   ZeroShotClassificationOptions,
   ZeroShotResult,
 } from './pipeline/tasks/zero-shot-classification.js';
-export type { Vectors } from './pipeline/vectors.js';
 export {
   type CompileOptions,
   type Graph,

@@ -7,7 +7,7 @@ import { passage } from '../measure/passage.js';
 import { quantile, type Tail, tailOfRounds } from '../measure/statistics.js';
 import { logNormalLengths, type MeasuredText, mixedSentences, textsOfLengths } from '../measure/workload.js';
 import type { Arithmetic } from '../options.js';
-import type { SentenceTransformer } from '../pipeline/sentence-transformer.js';
+import type { SentenceTransformer } from '../pipeline/sentence/sentence-transformer.js';
 import type { BenchReport } from './bench-report.js';
 
 export interface Settings {
@@ -58,7 +58,7 @@ export interface BenchRun {
 /** Measures in this process. */
 export async function measureHere(settings: Settings): Promise<BenchRun> {
   const { model: name, dtype, threads, tokens, budget, cache } = settings;
-  const { SentenceTransformer } = await import('../pipeline/sentence-transformer.js');
+  const { SentenceTransformer } = await import('../pipeline/sentence/sentence-transformer.js');
   const begin = performance.now();
   await using model = await SentenceTransformer.load(name, { dtype, threads, cache });
   const loadMs = performance.now() - begin;

@@ -1,7 +1,7 @@
 /** `vectral embed`: texts to vectors. */
 import { UsageError } from '../errors.js';
-import type { Embeddings } from '../pipeline/embeddings.js';
-import type { Precision } from '../pipeline/quantized-embeddings.js';
+import type { Embeddings } from '../pipeline/embeddings/embeddings.js';
+import type { Precision } from '../pipeline/embeddings/quantized-embeddings.js';
 import { type Command, oneOf } from './command.js';
 import { type ComponentType, createWriter, formats, type MatrixWriter } from './formats.js';
 import { encodeOptions, loadModel, readEncodeOptions } from './model-options.js';
@@ -54,7 +54,7 @@ vectors wait in memory; binary and ubinary, one bit a component, eight in a numb
       const width = precision.endsWith('binary') ? Math.ceil(dimension / 8) : dimension;
       return createWriter(format, sink, width, components[precision]);
     };
-    const { quantizeEmbeddings } = await import('../pipeline/quantized-embeddings.js');
+    const { quantizeEmbeddings } = await import('../pipeline/embeddings/quantized-embeddings.js');
     const all: Embeddings[] = [];
     try {
       let done = 0;

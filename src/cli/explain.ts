@@ -1,6 +1,6 @@
 /** `vectral explain`: the program a model becomes, and where its time goes against what this machine can do. */
 import { UsageError } from '../errors.js';
-import type { ExplainedOp, ExplainedRun, Explanation } from '../pipeline/explain.js';
+import type { ExplainedOp, ExplainedRun, Explanation } from '../pipeline/sentence/explain.js';
 import { foldRepeats } from '../program/fold.js';
 import { type Command, listOf, wholeNumber } from './command.js';
 import { loadModel, modelOptions } from './model-options.js';

@@ -1,6 +1,6 @@
 /** `vectral inspect`: what a model is made of, and how it runs on this machine. */
 import { UsageError } from '../errors.js';
-import type { ModelDescription } from '../pipeline/describe.js';
+import type { ModelDescription } from '../pipeline/sentence/describe.js';
 import { type Command, oneOf } from './command.js';
 import { loadModel, modelOptions } from './model-options.js';
 import { openSink } from './output.js';

@@ -1,7 +1,7 @@
 /** The options every command has that loads a model. */
 import { UsageError } from '../errors.js';
 import { type Arithmetic, arithmetics, mostThreads } from '../options.js';
-import type { SentenceTransformer } from '../pipeline/sentence-transformer.js';
+import type { SentenceTransformer } from '../pipeline/sentence/sentence-transformer.js';
 import { type Arguments, type Option, wholeNumber } from './command.js';
 import { downloadLine } from './download-line.js';
 
@@ -55,7 +55,7 @@ export function readEncodeOptions(args: Arguments) {
 /** Loads the model the options name. The engine is loaded only here, so that help and misuse need none. */
 export async function loadModel(args: Arguments, model = args.options.get('model')): Promise<SentenceTransformer> {
   const threads = wholeNumber(args, 'threads', mostThreads);
-  const { SentenceTransformer } = await import('../pipeline/sentence-transformer.js');
+  const { SentenceTransformer } = await import('../pipeline/sentence/sentence-transformer.js');
   const line = downloadLine();
   const cache = !args.options.has('no-cache');
   const options = { threads, dtype: dtypeOf(args), cache, onDownload: line.draw };

@@ -2,7 +2,7 @@
 
 import { UsageError } from '../errors.js';
 import { mostThreads } from '../options.js';
-import type { CrossEncoder, RankedDocument } from '../pipeline/cross-encoder.js';
+import type { CrossEncoder, RankedDocument } from '../pipeline/cross-encoder/cross-encoder.js';
 import { type Arguments, type Command, oneOf, wholeNumber } from './command.js';
 import { downloadLine } from './download-line.js';
 import { shortest } from './formats.js';
@@ -51,7 +51,7 @@ after the query, or the lines of a file or of standard input. Formats: text, jso
 };
 
 async function load(args: Arguments): Promise<CrossEncoder> {
-  const { CrossEncoder } = await import('../pipeline/cross-encoder.js');
+  const { CrossEncoder } = await import('../pipeline/cross-encoder/cross-encoder.js');
   const line = downloadLine();
   return CrossEncoder.load(args.options.get('model') ?? defaultModel, {
     onDownload: line.draw,

@@ -10,8 +10,8 @@ import { Program } from '../program/index.js';
 import { OFFSETS, TOKENS } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { Checkpoint } from '../weights/checkpoint.js';
-import { checkModelOptions, type ModelOptions } from './load-options.js';
-import { checkAlike, type PackedBatch, packBatch, readIds, readRows, unpaddedLengths } from './packed-batch.js';
+import { checkModelOptions, type ModelOptions } from './run/load-options.js';
+import { checkAlike, type PackedBatch, packBatch, readIds, readRows, unpaddedLengths } from './run/packed-batch.js';
 
 /** What a forward reads. */
 export interface ForwardInput {

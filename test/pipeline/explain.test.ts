@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/errors.js';
-import { summarize } from '../../src/pipeline/explain.js';
-import { SentenceTransformer } from '../../src/pipeline/sentence-transformer.js';
+import { summarize } from '../../src/pipeline/sentence/explain.js';
+import { SentenceTransformer } from '../../src/pipeline/sentence/sentence-transformer.js';
 
 const fixture = join(import.meta.dirname, '../fixtures/transformers/st-mean-normalize');
 

@@ -1,6 +1,6 @@
 /** How texts are put into jobs: every text once, sizes kept, the given order where all fit into one. */
 import { describe, expect, it } from 'vitest';
-import { type GroupSizes, groupTexts } from '../../src/pipeline/text-groups.js';
+import { type GroupSizes, groupTexts } from '../../src/pipeline/run/text-groups.js';
 
 /** Groups of texts with these lengths, all estimates right. */
 function groups(lengths: readonly number[], sizes: GroupSizes, estimates = lengths) {

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { ConfigError, UsageError } from '../../errors.js';
 import { checkOptions, describeValue } from '../../options.js';
 import type { Tokenizer } from '../../tokenizers/tokenizer.js';
-import { softmax } from '../activation-fn.js';
-import { namedHead } from '../head-model.js';
-import { specialTokenId } from '../special-token.js';
+import { softmax } from '../cross-encoder/activation-fn.js';
+import { specialTokenId } from '../folder/special-token.js';
+import { namedHead } from '../run/head-model.js';
 import { bestOf } from './labels.js';
 import { readTaskTexts, runTexts, type Task, type TaskCallOptions, taskCallOptionNames } from './task.js';
 

@@ -5,9 +5,9 @@
 import { UsageError } from '../../errors.js';
 import { checkOptions } from '../../options.js';
 import type { Encoding } from '../../tokenizers/encoding.js';
-import { softmax } from '../activation-fn.js';
-import { namedHead } from '../head-model.js';
-import { specialTokenId } from '../special-token.js';
+import { softmax } from '../cross-encoder/activation-fn.js';
+import { specialTokenId } from '../folder/special-token.js';
+import { namedHead } from '../run/head-model.js';
 import {
   readTaskTexts,
   runParts,

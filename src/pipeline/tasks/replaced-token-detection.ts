@@ -3,8 +3,8 @@
  * 2020, arXiv:2003.10555).
  */
 import { checkOptions } from '../../options.js';
-import { sigmoid } from '../activation-fn.js';
-import { namedHead } from '../head-model.js';
+import { sigmoid } from '../cross-encoder/activation-fn.js';
+import { namedHead } from '../run/head-model.js';
 import { readTaskTexts, runTexts, type Task, type TaskCallOptions, taskCallOptionNames } from './task.js';
 
 /** A token of a text. */

@@ -3,8 +3,8 @@ import { UsageError } from '../../errors.js';
 import { describeValue, type OptionName } from '../../options.js';
 import type { Encoding } from '../../tokenizers/encoding.js';
 import type { TruncationStrategy } from '../../tokenizers/truncate.js';
-import type { Head, HeadModel } from '../head-model.js';
-import type { TokenSequence } from '../packed-batch.js';
+import type { Head, HeadModel } from '../run/head-model.js';
+import type { TokenSequence } from '../run/packed-batch.js';
 
 /** Options of every call of a pipeline. */
 export interface TaskCallOptions {

@@ -2,8 +2,8 @@
 import { UsageError } from '../../errors.js';
 import type { JsonFile } from '../../json-file.js';
 import { checkOptions, describeValue } from '../../options.js';
-import { sigmoid, softmax } from '../activation-fn.js';
-import { namedHead } from '../head-model.js';
+import { sigmoid, softmax } from '../cross-encoder/activation-fn.js';
+import { namedHead } from '../run/head-model.js';
 import { bestOf, labelsOf } from './labels.js';
 import {
   readTaskTexts,

@@ -5,9 +5,9 @@
 import { UsageError } from '../../errors.js';
 import { checkOptions, describeValue } from '../../options.js';
 import type { Encoding } from '../../tokenizers/encoding.js';
-import { softmax } from '../activation-fn.js';
-import { type HeadModel, namedHead } from '../head-model.js';
-import { specialTokenId } from '../special-token.js';
+import { softmax } from '../cross-encoder/activation-fn.js';
+import { specialTokenId } from '../folder/special-token.js';
+import { type HeadModel, namedHead } from '../run/head-model.js';
 import { type Entity, groupEntities, inOrder, type LabelledToken, wordEntities } from './entities.js';
 import { labelsOf } from './labels.js';
 import { readTaskTexts, runParts, type Task, type TaskCallOptions, taskCallOptionNames, tooLong } from './task.js';

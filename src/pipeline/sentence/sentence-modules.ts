@@ -1,0 +1,149 @@
+/** The modules of a sentence-transformers folder, in order, as one recorded program: token ids in, one vector a text out. */
+
+import { join } from 'node:path';
+import { ConfigError } from '../../errors.js';
+import { JsonFile } from '../../json-file.js';
+import { buildEncoder, type Encoder } from '../../models/index.js';
+import type { Batch } from '../../nn/batch.js';
+import { l2Normalize } from '../../ops/index.js';
+import { type CompileOptions, type Graph, Program } from '../../program/index.js';
+import { OFFSETS, SEQUENCES, TOKENS } from '../../tensor/shape.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { Checkpoint } from '../../weights/checkpoint.js';
+import type { ModuleEntry } from '../folder/sentence-folder.js';
+import { loadCnn } from './modules/cnn.js';
+import { Dense, type DenseInput } from './modules/dense.js';
+import { loadLayerNorm } from './modules/layer-norm.js';
+import { loadLstm } from './modules/lstm.js';
+import type { ModuleSource, TextModule, TokenModule } from './modules/module.js';
+import { Pooling } from './modules/pooling.js';
+import { loadWeightedLayerPooling } from './modules/weighted-layer-pooling.js';
+
+export interface SentenceModules {
+  readonly encoder: Encoder;
+  readonly config: JsonFile;
+  readonly pooling: Pooling;
+  /** Module names in order, for people: `Transformer`, `Pooling(mean)`, `Normalize`. */
+  readonly names: readonly string[];
+  /** D of the vectors. */
+  readonly dimension: number;
+  readonly checkpoints: readonly Checkpoint[];
+  /** Token ids to vectors, `[S, dimension]`. @param start as {@link Pooling.forward}. */
+  readonly forward: (batch: Batch, start: Tensor | undefined) => Tensor;
+}
+
+const passes = (name: string) => (source: ModuleSource) =>
+  Promise.resolve({ name, outFeatures: source.inFeatures, forward: (x: Tensor) => x });
+
+const dense = (input: DenseInput) => async (source: ModuleSource) =>
+  new Dense(await source.config(), await source.weights(), source.inFeatures, input);
+
+/** Before the pooling. */
+const tokenModules: Readonly<Record<string, (source: ModuleSource) => Promise<TokenModule>>> = {
+  CNN: loadCnn,
+  LSTM: loadLstm,
+  WeightedLayerPooling: loadWeightedLayerPooling,
+  Dense: dense('token_embeddings'),
+  Dropout: passes('Dropout'),
+};
+
+/** After the pooling. */
+const textModules: Readonly<Record<string, (source: ModuleSource) => Promise<TextModule>>> = {
+  Dense: dense('sentence_embedding'),
+  Dropout: passes('Dropout'),
+  LayerNorm: loadLayerNorm,
+  Normalize: ({ inFeatures }) =>
+    Promise.resolve({ name: 'Normalize', outFeatures: inFeatures, forward: (x) => l2Normalize(x) }),
+};
+
+const supported =
+  'a Transformer, then CNN, LSTM, WeightedLayerPooling, Dense, Dropout on tokens, one Pooling, then Dense, Normalize, LayerNorm, Dropout on texts';
+
+/** Builds the modules; `entries` undefined means the encoder and mean pooling. */
+export async function loadModules(
+  folder: string,
+  entries: readonly ModuleEntry[] | undefined,
+  options: { mmap?: boolean | undefined },
+): Promise<SentenceModules> {
+  const [transformer = { folder }, ...rest] = entries ?? [];
+  const modulesFile = join(folder, 'modules.json');
+  const checkpoints: Checkpoint[] = [];
+  const open = async (path: string) => {
+    const checkpoint = await Checkpoint.open(path, { mmap: options.mmap ?? true });
+    checkpoints.push(checkpoint);
+    return checkpoint;
+  };
+  try {
+    const config = await JsonFile.read(join(transformer.folder, 'config.json'));
+    const encoder = buildEncoder(config, await open(transformer.folder));
+    const ofTokens: TokenModule[] = [];
+    const ofTexts: TextModule[] = [];
+    let pooling: Pooling | undefined;
+    let dimension = encoder.hiddenSize;
+    for (const { type, folder: path, named } of rest) {
+      const source: ModuleSource = {
+        inFeatures: dimension,
+        transformer: config,
+        config: (name = 'config.json') => JsonFile.read(join(path, name)),
+        weights: () => open(path),
+      };
+      const loadForTokens = !pooling && Object.hasOwn(tokenModules, type) ? tokenModules[type] : undefined;
+      const loadForTexts = pooling && Object.hasOwn(textModules, type) ? textModules[type] : undefined;
+      if (loadForTokens) {
+        const module = await loadForTokens(source);
+        ofTokens.push(module);
+        dimension = module.outFeatures;
+      } else if (loadForTexts) {
+        const module = await loadForTexts(source);
+        ofTexts.push(module);
+        dimension = module.outFeatures;
+      } else if (type === 'Pooling' && !pooling) {
+        pooling = new Pooling(await source.config(), dimension);
+        dimension = pooling.outFeatures;
+      } else {
+        throw new ConfigError(named.file, named.field, `is ${type}, which cannot stand here; supported: ${supported}`);
+      }
+    }
+    const pool = pooling ?? defaultPooling(modulesFile, entries, dimension);
+    const pooled = `Pooling(${pool.modes.join(', ')})`;
+    const names = ['Transformer', ...ofTokens.map(nameOf), pooled, ...ofTexts.map(nameOf)];
+    const forward: SentenceModules['forward'] = (batch, start) => {
+      const layers: Tensor[] = [];
+      const trace = (name: string, value: () => Tensor) => {
+        if (/\boutput$/.test(name)) layers.push(value());
+      };
+      // hidden states are asked for only where a module may read them
+      const tokens = encoder.encode(ofTokens.length > 0 ? { ...batch, trace } : batch); // [N, D]
+      const rows = ofTokens.reduce((x, module) => module.forward(x, batch, layers), tokens); // [N, D']
+      return ofTexts.reduce((x, module) => module.forward(x), pool.forward(rows, batch.offsets, start)); // [S, dimension]
+    };
+    return { encoder, config, pooling: pool, names, dimension, checkpoints, forward };
+  } catch (error) {
+    for (const checkpoint of checkpoints) checkpoint.close();
+    throw error;
+  }
+}
+
+function nameOf({ name }: { readonly name: string }): string {
+  return name;
+}
+
+function defaultPooling(file: string, entries: readonly ModuleEntry[] | undefined, dimension: number): Pooling {
+  if (entries)
+    throw new ConfigError(file, '', 'has no Pooling module: the model gives token vectors, not text vectors');
+  return new Pooling(new JsonFile(file, { pooling_mode: 'mean' }), dimension);
+}
+
+/** Records and compiles all modules: inputs inputIds, tokenTypeIds, offsets (and start), output sentenceEmbedding `[S, D]`. */
+export function compileModules(modules: SentenceModules, options: CompileOptions): Promise<Program> {
+  return Program.compile((graph: Graph) => {
+    const batch: Batch = {
+      inputIds: graph.input('inputIds', 'i32', [TOKENS]),
+      tokenTypeIds: graph.input('tokenTypeIds', 'i32', [TOKENS]),
+      offsets: graph.input('offsets', 'i32', [OFFSETS]),
+      trace: () => {},
+    };
+    const start = modules.pooling.includePrompt ? undefined : graph.input('start', 'i32', [SEQUENCES]);
+    return { sentenceEmbedding: modules.forward(batch, start) };
+  }, options);
+}
