@@ -7,7 +7,10 @@ import { downloadLine } from './download-line.js';
 
 export const modelOptions: Readonly<Record<string, Option>> = {
   model: { value: 'MODEL', short: 'm', help: 'folder or id of the model (sentence-transformers/all-MiniLM-L6-v2)' },
-  dtype: { value: 'TYPE', help: 'what to compute in: f32 (default), bf16, int8' },
+  dtype: {
+    value: 'TYPE',
+    help: 'what to compute in: f32, bf16, int8 (default: what the folder was quantized to, or f32)',
+  },
   threads: { value: 'N', help: 'threads (all CPUs this process may use)' },
   'no-cache': { help: 'neither read nor keep packed weights in the cache folder' },
 };

@@ -1,6 +1,6 @@
 /** A model folder with its matrices in int8 or bf16: what a service ships. */
-import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
+import { cp, mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { UsageError } from '../errors.js';
 import { resolveModel } from '../hub/resolve.js';
 import { type HubOptions, hubOptionNames } from '../hub/settings.js';
@@ -17,9 +17,9 @@ import { type TensorSource, writeTensorSources } from '../weights/safetensors.js
 
 /** Options of {@link quantize}. */
 export interface QuantizeModelOptions extends HubOptions {
-  /** `int8`, a quarter of float32, or `bf16`, half of it. */
-  readonly to: Quantization;
-  /** Replace the folder if there is one. Default false: it is an error. */
+  /** `int8` (default), a quarter of float32, or `bf16`, half of it. */
+  readonly dtype?: Quantization | undefined;
+  /** Replace the model folder that is there. Default false: it is an error. */
   readonly force?: boolean | undefined;
 }
 
@@ -39,30 +39,29 @@ const weightFile = /\.(safetensors|bin)$/;
 const leftOut = /^(onnx|openvino|coreml|tf|flax|\..*)$/i;
 
 /**
- * Writes a model folder whose matrices are quantized; whatever else it has is as it was. Loading it computes in `to` unless
- * told otherwise; any `dtype` will do. The folder is complete or not there: it is written beside and renamed.
+ * Writes a model folder whose matrices are quantized; whatever else it has is as it was. Loading it computes in that
+ * `dtype` unless told otherwise; any will do. The folder is complete or not there: it is written beside and renamed.
  * @param idOrFolder as for `SentenceTransformer.load`; a head's matrices are quantized too.
- * @throws UsageError if `out` exists, or the model is quantized already; else as `SentenceTransformer.load`.
+ * @throws UsageError if `out` exists (with `force`: is no model folder), holds the model or lies in it, or the model is
+ * quantized already; else as `SentenceTransformer.load`.
  */
 export async function quantize(
   idOrFolder: string,
   out: string,
-  options: QuantizeModelOptions,
+  options: QuantizeModelOptions = {},
 ): Promise<QuantizedModel> {
-  checkOptions('quantize', options, [...hubOptionNames, 'to', 'force']);
-  const { to, force = false } = options;
-  if (to !== 'int8' && to !== 'bf16')
-    throw new UsageError(`quantize: to must be int8 or bf16, got ${describeValue(to)}`);
+  checkOptions('quantize', options, [...hubOptionNames, 'dtype', 'force']);
+  const { dtype = 'int8', force = false } = options;
+  if (dtype !== 'int8' && dtype !== 'bf16')
+    throw new UsageError(`quantize: dtype must be int8 or bf16, got ${describeValue(dtype)}`);
   if (typeof out !== 'string' || out === '')
     throw new UsageError(`quantize: ${describeValue(out)} is no folder to write`);
-  const source = resolve(await resolveModel(idOrFolder, options));
-  const target = resolve(out);
-  if (target === source) throw new UsageError(`quantize: ${target} is the model itself; write to another folder`);
-  if (!force && (await exists(target)))
-    throw new UsageError(`${target} exists; give another folder, or force to replace it`);
+  const source = await realpath(await resolveModel(idOrFolder, options));
+  const target = await placeOf(resolve(out));
+  await checkTarget(source, target, force);
   const fresh = `${target}.${process.pid}.new`;
   try {
-    const sizes = await write(source, fresh, to);
+    const sizes = await write(source, fresh, dtype);
     if (force) await rm(target, { recursive: true, force: true });
     await mkdir(dirname(target), { recursive: true });
     await rename(fresh, target);
@@ -73,7 +72,25 @@ export async function quantize(
   }
 }
 
-async function write(source: string, target: string, to: Quantization): Promise<{ before: number; after: number }> {
+/** The path without links, also of what does not exist yet. */
+async function placeOf(path: string): Promise<string> {
+  if (await exists(path)) return realpath(path);
+  return join(await placeOf(dirname(path)), basename(path));
+}
+
+/** Nothing is lost: not the model itself, and nothing that is no model. */
+async function checkTarget(source: string, target: string, force: boolean): Promise<void> {
+  if (target === source) throw new UsageError(`quantize: ${target} is the model itself; write to another folder`);
+  if (source.startsWith(target + sep) || target.startsWith(source + sep))
+    throw new UsageError(`quantize: one of ${source} and ${target} lies in the other; write beside the model`);
+  if (!(await exists(target))) return;
+  if (!force) throw new UsageError(`${target} exists; give another folder, or force to replace it`);
+  const names = await readdir(target).catch(() => [target]);
+  if (names.length > 0 && !names.includes('config.json') && !names.includes('modules.json'))
+    throw new UsageError(`${target} is no model folder, and force replaces nothing else; give another folder`);
+}
+
+async function write(source: string, target: string, dtype: Quantization): Promise<{ before: number; after: number }> {
   let before = 0;
   let after = 0;
   let transformers = 0;
@@ -86,7 +103,7 @@ async function write(source: string, target: string, to: Quantization): Promise<
     const isTransformer = weights.length > 0 && config?.has('model_type') === true;
     if (isTransformer) {
       transformers++;
-      const sizes = await quantizeFolder(folder, config, join(place, 'model.safetensors'), to);
+      const sizes = await quantizeFolder(folder, config, join(place, 'model.safetensors'), dtype);
       before += sizes.before;
       after += sizes.after;
     }
@@ -109,7 +126,7 @@ async function foldersOf(root: string): Promise<string[]> {
   return [root, ...nested.flat()];
 }
 
-async function quantizeFolder(folder: string, config: JsonFile, file: string, to: Quantization) {
+async function quantizeFolder(folder: string, config: JsonFile, file: string, dtype: Quantization) {
   const checkpoint = await Checkpoint.open(folder);
   try {
     if (checkpoint.quantization !== undefined) {
@@ -121,9 +138,9 @@ async function quantizeFolder(folder: string, config: JsonFile, file: string, to
     const sources = checkpoint.names.flatMap((name): TensorSource[] => {
       const tensor = checkpoint.tensor(name);
       if (!matrices.has(name)) return [plain(name, tensor)];
-      return to === 'bf16' ? [inBf16(name, tensor)] : inInt8(name, tensor);
+      return dtype === 'bf16' ? [inBf16(name, tensor)] : inInt8(name, tensor);
     });
-    await writeTensorSources(file, sources, quantizationMetadata(to));
+    await writeTensorSources(file, sources, quantizationMetadata(dtype));
     const bytes = await Promise.all(checkpoint.files.map(async ({ path }) => (await stat(path)).size));
     return { before: bytes.reduce((sum, size) => sum + size, 0), after: (await stat(file)).size };
   } finally {

@@ -26,7 +26,7 @@ it('writes a folder, says how large it is, and the folder embeds', () => {
 it.each([
   [['quantize', source], 2, /needs a model and a folder to write/],
   [['quantize', source, 'a', 'b'], 2, /needs a model and a folder to write/],
-  [['quantize', source, join(scratch, 'x'), '--to', 'int4'], 2, /--to must be int8, bf16, got "int4"/],
+  [['quantize', source, join(scratch, 'x'), '--dtype', 'int4'], 2, /--dtype must be int8, bf16, got "int4"/],
   [['quantize', join(scratch, 'none'), join(scratch, 'x')], 1, /does not exist/],
 ])('%j fails with %i', (args, code, message) => {
   const { stderr, status } = run(...(args as string[]));

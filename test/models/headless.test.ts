@@ -27,7 +27,7 @@ it.each([
   expect(got.lastHiddenState![0]!.toArray()).toEqual(want.lastHiddenState![0]!.toArray());
 
   const small = join(scratch, `${name}-int8`);
-  await quantize(folder, small, { to: 'int8' });
+  await quantize(folder, small, { dtype: 'int8' });
   await using quantized = await AutoModel.load(small);
   expect((await quantized.forward(input)).lastHiddenState![0]!.shape).toEqual(want.lastHiddenState![0]!.shape);
 });

@@ -2,7 +2,17 @@
  * `quantize` over every family. The int8 files are read back by a twin of their own format in float64: its values are within
  * half a step of the original's, and a folder of them in F32 gives what the int8 folder gives, to float32 noise.
  */
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -64,7 +74,7 @@ function numbers(output: Awaited<ReturnType<AutoModel['forward']>>): number[] {
 
 describe.each(families)('%s', (name) => {
   const folder = join(scratch, name);
-  beforeAll(async () => void (await quantize(fixture(name), folder, { to: 'int8' })));
+  beforeAll(async () => void (await quantize(fixture(name), folder, { dtype: 'int8' })));
 
   it('has values within half a step of the original, and all else as it was', async () => {
     using before = await SafetensorsFile.open(join(fixture(name), 'model.safetensors'));
@@ -166,7 +176,7 @@ describe('a sentence-transformers folder', () => {
 
   it('keeps its modules, and computes in what it was quantized to', async () => {
     const folder = join(scratch, 'router');
-    const { before, after } = await quantize(testPath('fixtures', 'modules', 'router'), folder, { to: 'int8' });
+    const { before, after } = await quantize(testPath('fixtures', 'modules', 'router'), folder, { dtype: 'int8' });
     expect(after).toBeLessThan(before * 0.45); // these matrices are narrow: their scales are a twelfth of them
     await using model = await SentenceTransformer.load(folder);
     await using original = await SentenceTransformer.load(testPath('fixtures', 'modules', 'router'));
@@ -182,7 +192,7 @@ describe('a sentence-transformers folder', () => {
 
   it('in bf16 has matrices in BF16, which any reader reads', async () => {
     const folder = join(scratch, 'bf16');
-    await quantize(fixture('st-mean'), folder, { to: 'bf16' });
+    await quantize(fixture('st-mean'), folder, { dtype: 'bf16' });
     using before = await SafetensorsFile.open(join(fixture('st-mean'), 'model.safetensors'));
     using after = await SafetensorsFile.open(join(folder, 'model.safetensors'));
     const key = 'encoder.layer.0.attention.self.query.weight';
@@ -203,7 +213,7 @@ describe('a sentence-transformers folder', () => {
       symlinkSync(join('..', 'blobs', name), join(linked, name));
     }
     const folder = join(scratch, 'unlinked');
-    await quantize(linked, folder, { to: 'int8' });
+    await quantize(linked, folder, { dtype: 'int8' });
     rmSync(join(scratch, 'blobs'), { recursive: true });
     await using model = await SentenceTransformer.load(folder);
     expect(model.dimension).toBe(48);
@@ -212,24 +222,49 @@ describe('a sentence-transformers folder', () => {
 
 describe('refuses', () => {
   const made = join(scratch, 'made');
-  beforeAll(async () => void (await quantize(fixture('st-mean'), made, { to: 'int8' })));
+  beforeAll(async () => void (await quantize(fixture('st-mean'), made)));
 
   it('to write over what is there, unless forced', async () => {
-    await expect(quantize(fixture('st-mean'), made, { to: 'bf16' })).rejects.toThrow(
+    await expect(quantize(fixture('st-mean'), made, { dtype: 'bf16' })).rejects.toThrow(
       /made exists; give another folder, or force/,
     );
-    await quantize(fixture('st-mean'), made, { to: 'int8', force: true });
-    await expect(quantize(made, made, { to: 'int8', force: true })).rejects.toThrow(/is the model itself/);
+    await quantize(fixture('st-mean'), made, { dtype: 'int8', force: true });
+    await expect(quantize(made, made, { dtype: 'int8', force: true })).rejects.toThrow(/is the model itself/);
+    const link = join(scratch, 'link');
+    symlinkSync(made, link);
+    await expect(quantize(link, made, { force: true })).rejects.toThrow(/is the model itself/);
+  });
+
+  it('to lose a thing: a folder that holds the model, that lies in it, or that is no model, forced or not', async () => {
+    const home = join(scratch, 'home');
+    const model = join(home, 'model');
+    cpSync(fixture('st-mean'), model, { recursive: true });
+    for (const out of [home, join(model, 'small')]) {
+      await expect(quantize(model, out, { force: true })).rejects.toThrow(/lies in the other; write beside the model/);
+    }
+    const letters = join(scratch, 'letters');
+    mkdirSync(letters);
+    await quantize(model, letters, { force: true });
+    rmSync(letters, { recursive: true });
+    mkdirSync(letters);
+    writeFileSync(join(letters, 'a.txt'), 'dear');
+    for (const out of [letters, join(letters, 'a.txt')]) {
+      await expect(quantize(model, out, { force: true })).rejects.toThrow(
+        /is no model folder, and force replaces nothing/,
+      );
+    }
+    expect(readdirSync(letters)).toEqual(['a.txt']);
+    expect(readdirSync(model)).toEqual(readdirSync(fixture('st-mean')));
   });
 
   it('a quantized model, another precision, and what is no model', async () => {
     const out = join(scratch, 'never');
-    await expect(quantize(made, out, { to: 'int8' })).rejects.toThrow(
+    await expect(quantize(made, out, { dtype: 'int8' })).rejects.toThrow(
       /is quantized to int8 already; take the original/,
     );
-    await expect(quantize(fixture('st-mean'), out, { to: 'int4' as 'int8' })).rejects.toThrow(UsageError);
-    await expect(quantize(join(made, '1_Pooling'), out, { to: 'int8' })).rejects.toThrow(/has no transformer/);
-    await expect(quantize(fixture('st-mean'), '', { to: 'int8' })).rejects.toThrow(UsageError);
+    await expect(quantize(fixture('st-mean'), out, { dtype: 'int4' as 'int8' })).rejects.toThrow(UsageError);
+    await expect(quantize(join(made, '1_Pooling'), out, { dtype: 'int8' })).rejects.toThrow(/has no transformer/);
+    await expect(quantize(fixture('st-mean'), '', { dtype: 'int8' })).rejects.toThrow(UsageError);
     expect(existsSync(out)).toBe(false);
     expect(readdirSync(scratch).filter((name) => name.includes('.new'))).toEqual([]);
   });
@@ -271,7 +306,7 @@ describe('refuses', () => {
   it('and leaves nothing behind where writing fails', async () => {
     const file = join(scratch, 'file');
     writeFileSync(file, '');
-    await expect(quantize(fixture('st-mean'), join(file, 'below'), { to: 'int8' })).rejects.toThrow();
+    await expect(quantize(fixture('st-mean'), join(file, 'below'), { dtype: 'int8' })).rejects.toThrow();
     expect(statSync(file).size).toBe(0);
   });
 });

@@ -78,9 +78,17 @@ describe('refuses', () => {
     ['a name every object has', () => pipeline(loose('toString'), 'x'), /no task "toString"/],
     ['no model', () => pipeline('fill-mask', loose(undefined)), /pipeline\("fill-mask"\) needs the id or the folder/],
     ['an unknown option of loading', () => pipeline('fill-mask', 'x', loose({ topK: 1 })), /no "topK" in options/],
-    ['a number', () => classify(loose(7)), /text-classification takes a text or a list of texts, got 7/],
+    [
+      'a number',
+      () => classify(loose(7)),
+      /text-classification takes a text, { text, textPair } or a list of them, got 7/,
+    ],
     ['a number among texts', () => classify(loose(['a', 7])), /but text 1 is 7/],
-    ['half a pair', () => classify(loose({ text: 'a' })), /takes a text or a list of texts, got an object/],
+    [
+      'half a pair',
+      () => classify(loose({ text: 'a' })),
+      /takes a text, { text, textPair } or a list of them, got an object/,
+    ],
     ['an unknown option', () => classify('a', loose({ top_k: 1 })), /did you mean topK\?/],
     [
       'an unknown function',
@@ -170,8 +178,8 @@ describe('question-answering', () => {
   const folder = folderOf('question-answering');
   const question = { question: 'who', context: 'the cat sat' };
   it.each<[string, unknown, unknown, RegExp]>([
-    ['a string', 'who', {}, /text 0 is a string; give { question, context }/],
-    ['no context', { question: 'who' }, {}, /takes a text or a list of texts, got an object/],
+    ['a string', 'who', {}, /takes { question, context } or a list of them, both texts, got "who"/],
+    ['no context', { question: 'who' }, {}, /takes { question, context } or a list of them, both texts, got an object/],
     [
       'more than the model reads',
       question,

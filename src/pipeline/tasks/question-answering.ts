@@ -13,7 +13,7 @@ import {
   runParts,
   type Task,
   type TaskCallOptions,
-  type TaskText,
+  type TaskInput,
   taskCallOptionNames,
 } from './task.js';
 
@@ -78,9 +78,8 @@ export const questionAnswering: Task<QuestionAnswering> = {
         );
       }
       const { stride = Math.min(maxLength >> 1, 128) } = options;
-      const { texts, alone } = readTaskTexts(task, input, readQuestion);
-      const parts = texts.map(({ text, pair }, index) => {
-        if (pair === undefined) throw new UsageError(`${task}: text ${index} is a string; give { question, context }`);
+      const { texts, alone } = readTaskTexts(task, input, questions);
+      const parts = texts.map(({ text, pair }) => {
         const encoding = tokenizer.encode(text, { pair, truncation: 'only_second', maxLength, stride });
         return [encoding, ...encoding.overflowing];
       });
@@ -162,7 +161,10 @@ function charactersOf({ offsets, wordIds, sequenceIds }: Encoding, { begin, end 
   return { start: offsets[first]![0], end: offsets[last]![1] };
 }
 
-function readQuestion(value: unknown): TaskText | undefined {
-  const { question, context } = Object(value);
-  return typeof question === 'string' && typeof context === 'string' ? { text: question, pair: context } : undefined;
-}
+const questions: TaskInput = {
+  takes: '{ question, context } or a list of them, both texts',
+  read(value) {
+    const { question, context } = Object(value);
+    return typeof question === 'string' && typeof context === 'string' ? { text: question, pair: context } : undefined;
+  },
+};

@@ -36,6 +36,17 @@ export interface TaskText {
   readonly pair?: string | undefined;
 }
 
+/** What a task takes: in a message's words, and how one of them is read; undefined for anything else. */
+export interface TaskInput {
+  readonly takes: string;
+  readonly read: (value: unknown) => TaskText | undefined;
+}
+
+const plainText: TaskInput = {
+  takes: 'a text or a list of texts',
+  read: (value) => (typeof value === 'string' ? { text: value } : undefined),
+};
+
 /** A text as the model reads it. */
 export interface TokenizedText extends TokenSequence {
   readonly inputIds: Int32Array;
@@ -43,21 +54,21 @@ export interface TokenizedText extends TokenSequence {
 }
 
 /**
- * Texts as a checked copy, and whether the caller gave one alone. `read` makes a text of what is no string.
+ * Texts as a checked copy, and whether the caller gave one alone.
  * @throws UsageError for anything else, with its place.
  */
 export function readTaskTexts(
   task: string,
   input: unknown,
-  read: (value: unknown) => TaskText | undefined = () => undefined,
+  { takes, read }: TaskInput = plainText,
 ): { texts: readonly TaskText[]; alone: boolean } {
   const alone = !Array.isArray(input);
   const list: readonly unknown[] = alone ? [input] : Array.from(input);
   const texts = list.map((value, index) => {
-    const text = typeof value === 'string' ? { text: value } : read(value);
+    const text = read(value);
     if (text !== undefined) return text;
     const found = `${alone ? 'got' : `but text ${index} is`} ${describeValue(value)}`;
-    throw new UsageError(`${task} takes a text or a list of texts, ${found}`);
+    throw new UsageError(`${task} takes ${takes}, ${found}`);
   });
   return { texts, alone };
 }

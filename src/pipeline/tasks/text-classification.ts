@@ -10,7 +10,7 @@ import {
   runTexts,
   type Task,
   type TaskCallOptions,
-  type TaskText,
+  type TaskInput,
   taskCallOptionNames,
 } from './task.js';
 
@@ -61,7 +61,7 @@ export const textClassification: Task<TextClassification> = {
         const found = describeValue(functionToApply);
         throw new UsageError(`${task}: functionToApply must be ${Object.keys(functions).join(', ')}, got ${found}`);
       }
-      const { texts, alone } = readTaskTexts(task, input, readPair);
+      const { texts, alone } = readTaskTexts(task, input, textsOrPairs);
       const results: LabelScore[][] = [];
       await runTexts(model, texts, options, { name: (index) => `${task}: text ${index}` }, (index, logits) => {
         const scores = apply(logits);
@@ -80,7 +80,11 @@ function defaultFunction(config: JsonFile, labels: number): string {
   return problem === 'multi_label_classification' || labels === 1 ? 'sigmoid' : 'softmax';
 }
 
-function readPair(value: unknown): TaskText | undefined {
-  const { text, textPair } = Object(value);
-  return typeof text === 'string' && typeof textPair === 'string' ? { text, pair: textPair } : undefined;
-}
+const textsOrPairs: TaskInput = {
+  takes: 'a text, { text, textPair } or a list of them',
+  read(value) {
+    if (typeof value === 'string') return { text: value };
+    const { text, textPair } = Object(value);
+    return typeof text === 'string' && typeof textPair === 'string' ? { text, pair: textPair } : undefined;
+  },
+};
