@@ -16,7 +16,7 @@ describe.each([
   ['layers', 'Transformer, WeightedLayerPooling(1…), Pooling(lasttoken, mean), LayerNorm, Dropout'],
   ['convolutions', 'Transformer, CNN(1, 3, 7), Dense(SiLU), Pooling(max), Dense(Sigmoid), Normalize'],
   ['recurrence', 'Transformer, LSTM(2, bidirectional), Pooling(mean)'],
-  ['recurrence-forward', 'Transformer, LSTM(1), Pooling(mean)'],
+  ['recurrence-forward', 'Transformer, LSTM(1), Normalize, Pooling(mean)'],
   ['router', 'Transformer, Pooling(mean), Dense(Tanh), Normalize'],
   ['asym', 'Transformer, Pooling(mean), Dense(Tanh)'],
 ])('%s', async (name, modules) => {
@@ -85,7 +85,23 @@ describe('folders whose modules do not fit are refused', () => {
       '2_Dense/config.json',
       { module_input_name: 'sentence_embedding' },
       'module_input_name',
-      /before the pooling it must be "token_embeddings"/,
+      /in this place it must be "token_embeddings"/,
+    ],
+    [
+      'a Normalize on texts before the pooling',
+      'recurrence-forward',
+      '2_Normalize/config.json',
+      { module_input_name: null },
+      'module_input_name',
+      /in this place it must be "token_embeddings"/,
+    ],
+    [
+      'a Normalize on tokens after the pooling',
+      'convolutions',
+      '5_Normalize/config.json',
+      { module_input_name: 'token_embeddings' },
+      'module_input_name',
+      /in this place it must be "sentence_embedding"/,
     ],
     [
       'another output',

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { ConfigError } from '../../errors.js';
 import { JsonFile } from '../../json-file.js';
 import { type ModuleEntry, readModules, readSentenceConfig } from '../folder/sentence-folder.js';
+import { checkFeature } from '../sentence/modules/module.js';
 
 /** Queries get tokens of their own to say more with: [MASK] up to a length. */
 export interface QueryExpansion {
@@ -64,8 +65,11 @@ async function modulesForm(folder: string, modules: readonly ModuleEntry[]): Pro
   let mask: ScoringMask | undefined;
   for (const [index, { type, folder: path }] of rest.entries()) {
     if (type === 'Dense' && !normalize && !mask) dense.push(path);
-    else if (type === 'Normalize' && !normalize) normalize = true;
-    else if (type === 'MultiVectorMask' && !mask) mask = readMask(await JsonFile.read(join(path, 'config.json')));
+    else if (type === 'Normalize' && !normalize) {
+      const config = await JsonFile.readOptional(join(path, 'config.json'));
+      if (config) checkFeature(config, 'token_embeddings');
+      normalize = true;
+    } else if (type === 'MultiVectorMask' && !mask) mask = readMask(await JsonFile.read(join(path, 'config.json')));
     else {
       const problem = `is ${type}, which cannot stand here; supported: Transformer, Dense, Normalize, MultiVectorMask`;
       throw new ConfigError(join(folder, 'modules.json'), `[${index + 1}].type`, problem);

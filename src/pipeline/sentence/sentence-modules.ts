@@ -5,17 +5,17 @@ import { ConfigError } from '../../errors.js';
 import { JsonFile } from '../../json-file.js';
 import { buildEncoder, type Encoder } from '../../models/index.js';
 import type { Batch } from '../../nn/batch.js';
-import { l2Normalize } from '../../ops/index.js';
 import { type CompileOptions, type Graph, Program } from '../../program/index.js';
 import { OFFSETS, SEQUENCES, TOKENS } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { Checkpoint } from '../../weights/checkpoint.js';
 import type { ModuleEntry } from '../folder/sentence-folder.js';
 import { loadCnn } from './modules/cnn.js';
-import { Dense, type DenseInput } from './modules/dense.js';
+import { Dense } from './modules/dense.js';
 import { loadLayerNorm } from './modules/layer-norm.js';
 import { loadLstm } from './modules/lstm.js';
-import type { ModuleSource, TextModule, TokenModule } from './modules/module.js';
+import type { Feature, ModuleSource, TextModule, TokenModule } from './modules/module.js';
+import { loadNormalize } from './modules/normalize.js';
 import { Pooling } from './modules/pooling.js';
 import { loadWeightedLayerPooling } from './modules/weighted-layer-pooling.js';
 
@@ -35,8 +35,8 @@ export interface SentenceModules {
 const passes = (name: string) => (source: ModuleSource) =>
   Promise.resolve({ name, outFeatures: source.inFeatures, forward: (x: Tensor) => x });
 
-const dense = (input: DenseInput) => async (source: ModuleSource) =>
-  new Dense(await source.config(), await source.weights(), source.inFeatures, input);
+const dense = (feature: Feature) => async (source: ModuleSource) =>
+  new Dense(await source.config(), await source.weights(), source.inFeatures, feature);
 
 /** Before the pooling. */
 const tokenModules: Readonly<Record<string, (source: ModuleSource) => Promise<TokenModule>>> = {
@@ -44,6 +44,7 @@ const tokenModules: Readonly<Record<string, (source: ModuleSource) => Promise<To
   LSTM: loadLstm,
   WeightedLayerPooling: loadWeightedLayerPooling,
   Dense: dense('token_embeddings'),
+  Normalize: loadNormalize('token_embeddings'),
   Dropout: passes('Dropout'),
 };
 
@@ -52,12 +53,11 @@ const textModules: Readonly<Record<string, (source: ModuleSource) => Promise<Tex
   Dense: dense('sentence_embedding'),
   Dropout: passes('Dropout'),
   LayerNorm: loadLayerNorm,
-  Normalize: ({ inFeatures }) =>
-    Promise.resolve({ name: 'Normalize', outFeatures: inFeatures, forward: (x) => l2Normalize(x) }),
+  Normalize: loadNormalize('sentence_embedding'),
 };
 
 const supported =
-  'a Transformer, then CNN, LSTM, WeightedLayerPooling, Dense, Dropout on tokens, one Pooling, then Dense, Normalize, LayerNorm, Dropout on texts';
+  'a Transformer, then CNN, LSTM, WeightedLayerPooling, Dense, Normalize, Dropout on tokens, one Pooling, then Dense, Normalize, LayerNorm, Dropout on texts';
 
 /** Builds the modules; `entries` undefined means the encoder and mean pooling. */
 export async function loadModules(
@@ -81,10 +81,12 @@ export async function loadModules(
     let pooling: Pooling | undefined;
     let dimension = encoder.hiddenSize;
     for (const { type, folder: path, named } of rest) {
+      const configFile = join(path, 'config.json');
       const source: ModuleSource = {
         inFeatures: dimension,
         transformer: config,
         config: (name = 'config.json') => JsonFile.read(join(path, name)),
+        optionalConfig: async () => (await JsonFile.readOptional(configFile)) ?? new JsonFile(configFile, {}),
         weights: () => open(path),
       };
       const loadForTokens = !pooling && Object.hasOwn(tokenModules, type) ? tokenModules[type] : undefined;

@@ -4,7 +4,7 @@ import { add, gelu, relu, sigmoid, silu, tanh } from '../../../ops/index.js';
 import type { Tensor } from '../../../tensor/tensor.js';
 import type { Checkpoint } from '../../../weights/checkpoint.js';
 import { WeightScope } from '../../../weights/scope.js';
-import { checkWidth, type TextModule } from './module.js';
+import { checkFeature, checkWidth, type Feature, type TextModule } from './module.js';
 
 /** By the last part of PyTorch's class path, e.g. `torch.nn.modules.activation.Tanh`. */
 const activations: Readonly<Record<string, (x: Tensor) => Tensor>> = {
@@ -17,8 +17,6 @@ const activations: Readonly<Record<string, (x: Tensor) => Tensor>> = {
 };
 
 /** Which rows a Dense reads, by the reference's names. */
-export type DenseInput = 'token_embeddings' | 'sentence_embedding';
-
 /** A linear layer with an activation, on the text's vector or on every token's row. */
 export class Dense implements TextModule {
   readonly name: string;
@@ -28,8 +26,8 @@ export class Dense implements TextModule {
   /** The projection of the input that is added to the result; `'itself'` without one. */
   readonly #residual: Linear | 'itself' | undefined;
 
-  /** @param input what stands before it; its config must say the same. Undefined: not looked at. */
-  constructor(config: JsonFile, checkpoint: Checkpoint, inFeatures: number, input?: DenseInput) {
+  /** @param feature what stands before it; its config must say the same. Undefined: not looked at. */
+  constructor(config: JsonFile, checkpoint: Checkpoint, inFeatures: number, feature?: Feature) {
     config.integer('in_features', { max: 1 << 20 });
     checkWidth(config, ['in_features'], inFeatures);
     this.outFeatures = config.integer('out_features', { max: 1 << 20 });
@@ -39,7 +37,7 @@ export class Dense implements TextModule {
     if (!activate) {
       throw config.error('activation_function', `is "${path}"; supported: ${Object.keys(activations).join(', ')}`);
     }
-    if (input !== undefined) checkInput(config, input);
+    if (feature !== undefined) checkFeature(config, feature);
     this.name = `Dense(${activation})`;
     this.#activate = activate;
     const w = WeightScope.of(checkpoint);
@@ -58,14 +56,4 @@ export class Dense implements TextModule {
     if (this.#residual === undefined) return y;
     return add(y, this.#residual === 'itself' ? x : this.#residual.forward(x));
   }
-}
-
-/** @throws ConfigError unless the module reads, and gives, what stands where it stands. */
-function checkInput(config: JsonFile, input: DenseInput): void {
-  const place = input === 'token_embeddings' ? 'before' : 'after';
-  const given = config.string('module_input_name', 'sentence_embedding');
-  if (given !== input)
-    throw config.error('module_input_name', `is "${given}"; ${place} the pooling it must be "${input}"`);
-  const output = config.string('module_output_name', given);
-  if (output !== given) throw config.error('module_output_name', `is "${output}"; it must be "${given}" as the input`);
 }

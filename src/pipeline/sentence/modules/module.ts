@@ -20,6 +20,9 @@ export interface TextModule {
   forward(x: Tensor): Tensor;
 }
 
+/** What a module reads and gives, in sentence-transformers' names: rows of tokens, or the text's vector. */
+export type Feature = 'token_embeddings' | 'sentence_embedding';
+
 /** What a module is built from. */
 export interface ModuleSource {
   /** D of the rows that the module before gives. */
@@ -28,6 +31,8 @@ export interface ModuleSource {
   readonly transformer: JsonFile;
   /** A JSON file of the module's folder. */
   config(name?: string): Promise<JsonFile>;
+  /** Its config.json, an empty object if there is none. */
+  optionalConfig(): Promise<JsonFile>;
   /** The module's weights, open as long as the model is. */
   weights(): Promise<Checkpoint>;
 }
@@ -39,4 +44,13 @@ export function checkWidth(config: JsonFile, fields: readonly string[], inFeatur
       throw config.error(field, `is ${config.integer(field)}, but the module before gives ${inFeatures}`);
     }
   }
+}
+
+/** @throws ConfigError unless the module reads, and gives, what stands where it stands. */
+export function checkFeature(config: JsonFile, feature: Feature): void {
+  const input = config.string('module_input_name', 'sentence_embedding');
+  if (input !== feature)
+    throw config.error('module_input_name', `is "${input}"; in this place it must be "${feature}"`);
+  const output = config.string('module_output_name', input);
+  if (output !== input) throw config.error('module_output_name', `is "${output}"; it must be "${input}" as the input`);
 }
