@@ -24,6 +24,7 @@ export interface NativeAttributes {
   arithmetic?: string;
   norm?: string;
   mode?: string;
+  function?: string;
   axis?: number;
   begin?: number;
   order?: readonly number[];

@@ -37,6 +37,9 @@ constexpr const char* kNorms[] = {"none", "layer"};
 constexpr const char* kBiasKinds[] = {"none", "square", "distance", "query", "key", "query_key"};
 constexpr const char* kArithmetics[] = {"f32", "bf16", "int8"};
 constexpr const char* kPoolModes[] = {"cls", "last", "mean", "max", "mean_sqrt_len", "weighted_mean"};
+constexpr const char* kPointwise[] = {"elu",        "hardshrink",  "hardsigmoid", "hardswish", "hardtanh",
+                                      "leaky_relu", "log_sigmoid", "mish",        "relu6",     "rrelu",
+                                      "selu",       "softplus",    "softshrink",  "softsign",  "tanhshrink"};
 
 void read_order(const Napi::Value& value, Attributes* attributes) {
   const Napi::Array order = read_list(value, "order");
@@ -159,7 +162,8 @@ Attributes read_attributes(const Napi::Value& value) {
                     activation = object["activation"], mode = object["mode"], axis = object["axis"],
                     begin = object["begin"], order = object["order"], arithmetic = object["arithmetic"],
                     norm = object["norm"], bias = object["bias"], window = object["window"],
-                    padding = object["padding"], size = object["size"], reverse = object["reverse"];
+                    padding = object["padding"], size = object["size"], reverse = object["reverse"],
+                    function = object["function"];
   if (given(heads)) a.heads = read_integer(heads, "heads", 1, 1 << 20);
   if (given(scale)) a.scale = static_cast<float>(read_number(scale, "scale"));
   if (given(causal)) a.causal = read_bool(causal, "causal");
@@ -168,6 +172,7 @@ Attributes read_attributes(const Napi::Value& value) {
   if (given(arithmetic)) a.arithmetic = static_cast<Arithmetic>(read_choice(arithmetic, "arithmetic", kArithmetics));
   if (given(norm)) a.norm = static_cast<Norm>(read_choice(norm, "norm", kNorms));
   if (given(mode)) a.mode = static_cast<PoolMode>(read_choice(mode, "mode", kPoolModes));
+  if (given(function)) a.function = static_cast<Pointwise>(read_choice(function, "function", kPointwise));
   if (given(axis)) a.axis = read_integer(axis, "axis", 0, kMaxRank - 1);
   if (given(begin)) a.begin = read_integer(begin, "begin", 0, kMaxElements);
   if (given(order)) read_order(order, &a);

@@ -11,6 +11,7 @@ export { linear } from './linear.js';
 export { lstm } from './lstm.js';
 export { matmul } from './matmul.js';
 export { l2Normalize, layerNorm, rmsNorm } from './normalization.js';
+export { type PointwiseFunction, pointwise, pointwiseFunctions } from './pointwise.js';
 export { type PoolMode, pool, poolModes } from './pool.js';
 export { type RopeTables, rope } from './rope.js';
 export { concat, convert, positions, reshape, slice, transpose, unfold } from './shaping.js';

@@ -243,7 +243,7 @@ describe('refuses', () => {
     [
       'positions',
       { 'sentence_bert_config.json': { document_length: 65 } },
-      /has a length of 65, but the model has only 64 positions/,
+      /"document_length" is 65, but the model has only 64 positions/,
     ],
     [
       'words',

@@ -111,6 +111,86 @@ describe('folders whose modules do not fit are refused', () => {
       'module_output_name',
       /must be/,
     ],
+    [
+      'a Dense with code of its own',
+      'convolutions',
+      '4_Dense/config.json',
+      { activation_function: 'my_model.GELU' },
+      'activation_function',
+      /is "my_model\.GELU"; supported of torch\.nn: Identity, Tanh/,
+    ],
+    [
+      'a softmax of tokens',
+      'convolutions',
+      '2_Dense/config.json',
+      { activation_function: 'torch.nn.modules.activation.Softmax' },
+      'activation_function',
+      /supported of torch\.nn/,
+    ],
+    [
+      'another task',
+      'layers',
+      'sentence_bert_config.json',
+      { transformer_task: 'fill-mask' },
+      'transformer_task',
+      /must be "feature-extraction"/,
+    ],
+    [
+      'a chat template',
+      'layers',
+      'sentence_bert_config.json',
+      { modality_config: { message: {}, text: {} } },
+      'modality_config.message',
+      /chat template/,
+    ],
+    [
+      'a hidden state',
+      'layers',
+      'sentence_bert_config.json',
+      { modality_config: { text: { method: 'forward', method_output_name: ['hidden_states', -2] } } },
+      'modality_config.text.method_output_name',
+      /supported: last_hidden_state, pooler_output/,
+    ],
+    [
+      'a pooler’s rows for tokens',
+      'layers',
+      'sentence_bert_config.json',
+      { modality_config: { text: { method: 'forward', method_output_name: 'pooler_output' } } },
+      'module_output_name',
+      /for pooler_output it must be "sentence_embedding"/,
+    ],
+    [
+      'query expansion',
+      'layers',
+      'sentence_bert_config.json',
+      { query_expansion: { strategy: 'fixed', length: 8 } },
+      'query_expansion',
+      /MultiVectorEncoder/,
+    ],
+    [
+      'a way to tokenize',
+      'layers',
+      'sentence_bert_config.json',
+      { processing_kwargs: { text: { add_special_tokens: false } } },
+      'processing_kwargs.text.add_special_tokens',
+      /is false, which is not supported/,
+    ],
+    [
+      'a task’s length beyond the positions',
+      'layers',
+      'sentence_bert_config.json',
+      { query_length: 65 },
+      'query_length',
+      /is 65, but the model has only 64 positions/,
+    ],
+    [
+      'a rule to nowhere',
+      'router',
+      'router_config.json',
+      { parameters: { route_mappings: { "('query', None)": '' } } },
+      "parameters.route_mappings.('query', None)",
+      /names "", which is no route/,
+    ],
     ['an LSTM of no width', 'recurrence', '1_LSTM/lstm_config.json', { hidden_dim: 0 }, 'hidden_dim', /from 1 to/],
     [
       'layers that are not there',
@@ -158,10 +238,36 @@ describe('folders whose modules do not fit are refused', () => {
     expect(error).toMatchObject({ file, field, message: expect.stringMatching(message) });
   });
 
+  it('code of the model’s own', async () => {
+    const folder = join(scratch, 'own-code');
+    cpSync(folderOf('layers'), folder, { recursive: true });
+    const entries = readJson<{ type: string }[]>(join(folder, 'modules.json'));
+    entries[0]!.type = 'custom_st.Transformer';
+    writeFileSync(join(folder, 'modules.json'), JSON.stringify(entries));
+    const call = SentenceTransformer.load(folder);
+    await expect(call).rejects.toThrow(ConfigError);
+    await expect(call).rejects.toThrow(/"\[0\]\.type" is "custom_st\.Transformer", which is code of the model's own/);
+  });
+
+  it('a pooler that the checkpoint lacks', async () => {
+    const folder = join(scratch, 'no-pooler');
+    cpSync(testPath('fixtures', 'transformers', 'st-t5'), folder, { recursive: true });
+    const modality_config = { text: { method: 'forward', method_output_name: 'pooler_output' } };
+    const settings = { modality_config, module_output_name: 'sentence_embedding' };
+    writeFileSync(join(folder, 'sentence_bert_config.json'), JSON.stringify(settings));
+    writeFileSync(
+      join(folder, 'modules.json'),
+      JSON.stringify(readJson<object[]>(join(folder, 'modules.json')).slice(0, 1)),
+    );
+    await expect(SentenceTransformer.load(folder)).rejects.toThrow(/"pooler_output", but the checkpoint has no pooler/);
+  });
+
   it.each([
-    ['layers', 'CNN', 3, /"\[3\]\.type" is CNN, which cannot stand here/],
-    ['layers', 'WordWeights', 1, /is WordWeights, which cannot stand here; supported: a Transformer, then CNN/],
-    ['layers', 'WordEmbeddings', 0, /is WordEmbeddings; the first module must be a Transformer or Router/],
+    ['layers', 'CNN', 3, /"\[3\]\.type" is CNN; it cannot stand here; supported: a Transformer, then CNN/],
+    ['layers', 'WordWeights', 1, /modules\.json: "\[1\]\.type" is WordWeights; word vectors are not supported yet/],
+    ['layers', 'SpladePooling', 2, /is SpladePooling; SparseEncoder loads such folders/],
+    ['layers', 'Pooling', 0, /is Pooling; the first module must be a Transformer or Router/],
+    ['layers', 'WordEmbeddings', 0, /"\[0\]\.type" is WordEmbeddings; word vectors are not supported yet/],
   ])('%s with %s at %i', async (name, type, place, message) => {
     const folder = join(scratch, `${name}-${type}`);
     cpSync(folderOf(name), folder, { recursive: true });

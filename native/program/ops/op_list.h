@@ -17,6 +17,7 @@
   OP(silu)              \
   OP(tanh)              \
   OP(sigmoid)           \
+  OP(pointwise)         \
   OP(add)               \
   OP(mul)               \
   OP(attention)         \

@@ -25,10 +25,14 @@ export function promptOf({ prompts, defaultPromptName }: Prompts, options: Promp
   throw new UsageError(`no prompt "${name}" in this model; it has: ${Object.keys(prompts).join(', ') || 'none'}`);
 }
 
-/** `options` with the first of `names` that the model has, unless they choose a prompt themselves. */
+/**
+ * `options` with the first of `names` that the model has, unless they choose a prompt themselves. Without any of them there is
+ * no prompt, not the default one: it may be meant for texts of another kind.
+ */
 export function withPrompt<O extends PromptOptions>(model: Prompts, names: readonly string[], options: O): O {
   if (options.prompt !== undefined || options.promptName !== undefined) return options;
-  return { ...options, promptName: names.find((name) => Object.hasOwn(model.prompts, name)) };
+  const promptName = names.find((name) => Object.hasOwn(model.prompts, name));
+  return promptName === undefined ? { ...options, prompt: '' } : { ...options, promptName };
 }
 
 /** The names under which models keep the prompt of a query, and of a document. */

@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import { ConfigError } from '../../errors.js';
 import { JsonFile, readJson } from '../../json-file.js';
-import type { Tokenizer } from '../../tokenizers/tokenizer.js';
 import { type SimilarityFunction, similarityFunctions } from '../embeddings/similarity.js';
 import type { Prompts } from './prompts.js';
 
@@ -36,23 +35,58 @@ export async function readModules(
     if (path.split(/[\\/]/).some((part) => part === '..') || path.startsWith('/') || path.includes(':')) {
       throw entry.error('path', `is "${path}"; it must lie inside the model's folder`);
     }
-    const type = entry.string('type');
     const named = { file, field: `[${index}].type` };
-    return { type: type.slice(type.lastIndexOf('.') + 1), folder: join(folder, path), named };
+    return { type: moduleType(entry.string('type'), named), folder: join(folder, path), named };
   });
-  const first = modules[0]?.type ?? '';
-  if (!firsts.includes(first)) {
-    throw new ConfigError(file, '[0].type', `is ${first}; the first module must be a ${firsts.join(' or ')}`);
-  }
+  const [first] = modules;
+  if (first && !firsts.includes(first.type))
+    throw misplaced(first, `the first module must be a ${firsts.join(' or ')}`);
   return modules;
+}
+
+/** The class's own name. Old and new versions of a library keep it in different places. */
+export function moduleType(path: string, named: ModuleEntry['named']): string {
+  const type = /^(?:sentence_transformers|pylate)\.(?:\w+\.)*(\w+)$/.exec(path)?.[1];
+  if (type !== undefined) return type;
+  const problem = `is "${path}", which is code of the model's own: only modules of sentence_transformers can be run`;
+  throw new ConfigError(named.file, named.field, problem);
+}
+
+/** Modules that are no mistake in a folder, only none of this kind of model. */
+const elsewhere: Readonly<Record<string, string>> = {
+  BoW: 'word vectors are not supported yet',
+  StaticEmbedding: 'word vectors are not supported yet',
+  WordEmbeddings: 'word vectors are not supported yet',
+  WordWeights: 'word vectors are not supported yet',
+  SpladePooling: 'SparseEncoder loads such folders',
+  MLMTransformer: 'SparseEncoder loads such folders',
+  SparseStaticEmbedding: 'SparseEncoder loads such folders',
+  MultiVectorMask: 'MultiVectorEncoder loads such folders',
+};
+
+/** @param wanted what may stand in the module's place. */
+export function misplaced({ type, named }: ModuleEntry, wanted: string): ConfigError {
+  const known = Object.hasOwn(elsewhere, type) ? elsewhere[type] : undefined;
+  return new ConfigError(named.file, named.field, `is ${type}; ${known ?? wanted}`);
 }
 
 /** What config_sentence_transformers.json says. */
 export interface SentenceConfig<Measure extends string = SimilarityFunction> extends Prompts {
   readonly similarityFnName: Measure;
+  /** How many components of a vector the model's author keeps. */
+  readonly truncateDim: number | undefined;
   /** Of sparse encoders. */
   readonly maxActiveDims: number | undefined;
 }
+
+/** What holds where there is no modules.json: as in the reference, whatever files lie beside the encoder. */
+export const noSentenceConfig: SentenceConfig = {
+  prompts: {},
+  defaultPromptName: undefined,
+  similarityFnName: 'cosine',
+  truncateDim: undefined,
+  maxActiveDims: undefined,
+};
 
 /** @param usual the measure where the file names none. @param measures those the model has. */
 export function readSentenceConfig(folder: string): Promise<SentenceConfig>;
@@ -68,7 +102,7 @@ export async function readSentenceConfig(
 ): Promise<SentenceConfig<string>> {
   const file = join(folder, 'config_sentence_transformers.json');
   const config = (await JsonFile.readOptional(file)) ?? new JsonFile(file, {});
-  const prompts = Object.fromEntries(config.object('prompts', true).strings());
+  const prompts = readPrompts(config.object('prompts', true));
   const defaultPromptName = config.has('default_prompt_name') ? config.string('default_prompt_name') : undefined;
   if (defaultPromptName !== undefined && !Object.hasOwn(prompts, defaultPromptName)) {
     throw config.error('default_prompt_name', `is "${defaultPromptName}", which is not among the prompts`);
@@ -77,48 +111,13 @@ export async function readSentenceConfig(
   if (!measures.includes(similarityFnName)) {
     throw config.error('similarity_fn_name', `is "${similarityFnName}"; supported: ${measures.join(', ')}`);
   }
-  const maxActiveDims = config.has('max_active_dims') ? config.integer('max_active_dims') : undefined;
-  return { prompts, defaultPromptName, similarityFnName, maxActiveDims };
+  const optional = (field: string) => (config.has(field) ? config.integer(field) : undefined);
+  const [truncateDim, maxActiveDims] = [optional('truncate_dim'), optional('max_active_dims')];
+  return { prompts, defaultPromptName, similarityFnName, truncateDim, maxActiveDims };
 }
 
-export interface TransformerSettings {
-  readonly maxSeqLength: number;
-  readonly lowerCase: boolean;
-}
-
-/** Where neither the tokenizer nor the model has a limit. */
-const mostTokens = 2 ** 31 - 1;
-
-/** Files in which a Transformer module may keep its settings, newest name first. */
-const settingsFiles = [
-  'sentence_bert_config.json',
-  'sentence_roberta_config.json',
-  'sentence_distilbert_config.json',
-  'sentence_camembert_config.json',
-  'sentence_albert_config.json',
-  'sentence_xlm-roberta_config.json',
-  'sentence_xlnet_config.json',
-];
-
-/**
- * The longest text in tokens: the folder's `max_seq_length`, else the lower of the tokenizer's and the model's limit.
- * tokenizer.json's own truncation does not count.
- */
-export async function readTransformerSettings(
-  folder: string,
-  tokenizer: Tokenizer,
-  maxPositions: number,
-): Promise<TransformerSettings> {
-  let settings: JsonFile | undefined;
-  for (const name of settingsFiles) settings ??= await JsonFile.readOptional(join(folder, name));
-  settings ??= new JsonFile(join(folder, settingsFiles[0] ?? ''), {});
-  const fallback = Math.min(tokenizer.modelMaxLength, maxPositions, mostTokens);
-  const maxSeqLength = settings.integer('max_seq_length', { fallback });
-  if (maxSeqLength > maxPositions) {
-    throw settings.error('max_seq_length', `is ${maxSeqLength}, but the model has only ${maxPositions} positions`);
-  }
-  if (maxSeqLength <= tokenizer.specialTokensCount) {
-    throw settings.error('max_seq_length', `is ${maxSeqLength}, which leaves no room beside the special tokens`);
-  }
-  return { maxSeqLength, lowerCase: settings.boolean('do_lower_case', false) };
+/** A prompt that is null is an empty one. */
+function readPrompts({ file, value }: JsonFile): Record<string, string> {
+  const prompts = Object.entries(value).map(([name, prompt]) => [name, prompt ?? '']);
+  return Object.fromEntries(new JsonFile(file, Object.fromEntries(prompts), 'prompts').strings());
 }

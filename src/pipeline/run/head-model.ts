@@ -10,7 +10,7 @@ import { OFFSETS, SEQUENCES, TOKENS } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { Tokenizer } from '../../tokenizers/tokenizer.js';
 import { Checkpoint } from '../../weights/checkpoint.js';
-import { readTransformerSettings } from '../folder/sentence-folder.js';
+import { lowerCased, readSettings, readTransformerSettings } from '../folder/transformer-settings.js';
 import type { ComputeOptions } from './load-options.js';
 import type { TokenSequence } from './packed-batch.js';
 import { SequenceProgram, type SequenceRunOptions, type SequenceSource, type TakeRows } from './sequence-program.js';
@@ -139,7 +139,7 @@ export class HeadModel {
       program = await compiling;
       const tokenizer = await reading;
       const positions = built.limits.maxTokens;
-      const settings = await readTransformerSettings(folder, tokenizer, positions);
+      const settings = readTransformerSettings(await readSettings(folder), tokenizer, config, positions);
       options.signal?.throwIfAborted();
       const widths = program.outputs.map(({ shape }) => shape[1] ?? 1);
       const most = Math.max(16, Math.floor(outputsPerJob / Math.max(1, ...widths)));
@@ -170,7 +170,7 @@ export class HeadModel {
 
   /** The text as the model was trained on it. */
   cased(text: string): string {
-    return this.#lowerCase ? text.toLowerCase() : text;
+    return this.#lowerCase ? lowerCased(text) : text;
   }
 
   /** A text or a pair as one sequence; of what is longer than `maxLength`, ids are cut off the longer text. */

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { UsageError } from '../../errors.js';
 import { JsonFile } from '../../json-file.js';
-import type { ModuleEntry } from '../folder/sentence-folder.js';
+import { type ModuleEntry, moduleType } from '../folder/sentence-folder.js';
 
 export interface Router {
   /** The routes by name, in the file's order. */
@@ -20,28 +20,32 @@ export async function readRouter(folder: string): Promise<Router> {
   const config = named ?? (await JsonFile.read(join(folder, 'config.json')));
   const types = new Map(config.object('types').strings());
   const structure = config.object('structure');
-  const routes = new Map(
+  const lists = new Map(
     Object.entries(structure.value).map(([name, modules]) => {
       if (!Array.isArray(modules) || modules.length === 0) throw structure.error(name, 'must be a list of modules');
-      return [name, modules.map((id: unknown) => entryOf(id, name))] as const;
+      for (const id of modules as unknown[]) {
+        if (typeof id === 'string' && types.has(id) && /^[\w.-]+$/.test(id) && !id.startsWith('.')) continue;
+        throw structure.error(name, `names ${JSON.stringify(id)}, which is no module of "types"`);
+      }
+      return [name, modules as string[]] as const;
     }),
   );
-  function entryOf(id: unknown, name: string): ModuleEntry {
-    const type = types.get(String(id));
-    if (typeof id !== 'string' || type === undefined || !/^[\w.-]+$/.test(id) || id.startsWith('.')) {
-      throw structure.error(name, `names ${JSON.stringify(id)}, which is no module of "types"`);
-    }
-    const named = { file: config.file, field: `structure.${name}` };
-    return { type: type.slice(type.lastIndexOf('.') + 1), folder: join(folder, id), named };
-  }
-  const [first] = routes.keys();
+  const [first] = lists.keys();
   if (first === undefined) throw config.error('structure', 'has no routes');
   const parameters = config.object('parameters', true);
   const usual = parameters.string('default_route', parameters.boolean('allow_empty_key', true) ? first : '');
   const mappings = parameters.object('route_mappings', true);
-  for (const [field, route] of [['default_route', usual], ...mappings.strings()] as const) {
-    if (route !== '' && !routes.has(route)) throw parameters.error(field, `names "${route}", which is no route`);
-  }
+  const check = (from: JsonFile, field: string, route: string) => {
+    if (!lists.has(route)) throw from.error(field, `names "${route}", which is no route`);
+  };
+  if (usual !== '') check(parameters, 'default_route', usual);
+  for (const [rule, route] of mappings.strings()) check(mappings, rule, route);
+  const entryOf = (name: string, id: string): ModuleEntry => ({
+    type: moduleType(types.get(id) ?? '', { file: config.file, field: `types.${id}` }),
+    folder: join(folder, id),
+    named: { file: config.file, field: `structure.${name}` },
+  });
+  const routes = new Map(Array.from(lists, ([name, ids]) => [name, ids.map((id) => entryOf(name, id))] as const));
   const mapped = (task: string, modality: string) => {
     const keys = [`(${task}, ${modality})`, `(${task}, ${modality})`.replaceAll("'", '"')];
     const key = keys.find((candidate) => mappings.has(candidate));

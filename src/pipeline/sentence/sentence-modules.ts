@@ -9,20 +9,24 @@ import { type CompileOptions, type Graph, Program } from '../../program/index.js
 import { OFFSETS, SEQUENCES, TOKENS } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { Checkpoint } from '../../weights/checkpoint.js';
-import type { ModuleEntry } from '../folder/sentence-folder.js';
+import { type ModuleEntry, misplaced } from '../folder/sentence-folder.js';
+import { noSettings, readSettings, readTransformerOutput, withOverrides } from '../folder/transformer-settings.js';
 import { loadCnn } from './modules/cnn.js';
 import { Dense } from './modules/dense.js';
 import { loadLayerNorm } from './modules/layer-norm.js';
 import { loadLstm } from './modules/lstm.js';
 import type { Feature, ModuleSource, TextModule, TokenModule } from './modules/module.js';
 import { loadNormalize } from './modules/normalize.js';
-import { Pooling } from './modules/pooling.js';
+import { ownPooling, Pooling, type TextPooling } from './modules/pooling.js';
 import { loadWeightedLayerPooling } from './modules/weighted-layer-pooling.js';
 
 export interface SentenceModules {
   readonly encoder: Encoder;
+  /** The transformer's config.json, with what its settings say of it. */
   readonly config: JsonFile;
-  readonly pooling: Pooling;
+  /** The transformer's settings beside config.json. */
+  readonly settings: JsonFile;
+  readonly pooling: TextPooling;
   /** Module names in order, for people: `Transformer`, `Pooling(mean)`, `Normalize`. */
   readonly names: readonly string[];
   /** D of the vectors. */
@@ -74,13 +78,16 @@ export async function loadModules(
     return checkpoint;
   };
   try {
-    const config = await JsonFile.read(join(transformer.folder, 'config.json'));
+    const settings = await (entries ? readSettings : noSettings)(transformer.folder);
+    const output = readTransformerOutput(settings);
+    const config = withOverrides(await JsonFile.read(join(transformer.folder, 'config.json')), settings);
     const encoder = buildEncoder(config, await open(transformer.folder));
     const ofTokens: TokenModule[] = [];
     const ofTexts: TextModule[] = [];
-    let pooling: Pooling | undefined;
+    let pooling: TextPooling | undefined = output === 'pooler_output' ? ownPooling(encoder, settings) : undefined;
     let dimension = encoder.hiddenSize;
-    for (const { type, folder: path, named } of rest) {
+    for (const entry of rest) {
+      const { type, folder: path } = entry;
       const configFile = join(path, 'config.json');
       const source: ModuleSource = {
         inFeatures: dimension,
@@ -103,7 +110,7 @@ export async function loadModules(
         pooling = new Pooling(await source.config(), dimension);
         dimension = pooling.outFeatures;
       } else {
-        throw new ConfigError(named.file, named.field, `is ${type}, which cannot stand here; supported: ${supported}`);
+        throw misplaced(entry, `it cannot stand here; supported: ${supported}`);
       }
     }
     const pool = pooling ?? defaultPooling(modulesFile, entries, dimension);
@@ -117,9 +124,9 @@ export async function loadModules(
       // hidden states are asked for only where a module may read them
       const tokens = encoder.encode(ofTokens.length > 0 ? { ...batch, trace } : batch); // [N, D]
       const rows = ofTokens.reduce((x, module) => module.forward(x, batch, layers), tokens); // [N, D']
-      return ofTexts.reduce((x, module) => module.forward(x), pool.forward(rows, batch.offsets, start)); // [S, dimension]
+      return ofTexts.reduce((x, module) => module.forward(x), pool.forward(rows, batch, start)); // [S, dimension]
     };
-    return { encoder, config, pooling: pool, names, dimension, checkpoints, forward };
+    return { encoder, config, settings, pooling: pool, names, dimension, checkpoints, forward };
   } catch (error) {
     for (const checkpoint of checkpoints) checkpoint.close();
     throw error;

@@ -3,7 +3,8 @@ import { checkOptions } from '../../options.js';
 import type { Program } from '../../program/index.js';
 import { symbolSizes } from '../../tensor/shape.js';
 import { Tokenizer } from '../../tokenizers/tokenizer.js';
-import { type ModuleEntry, readTransformerSettings, type TransformerSettings } from '../folder/sentence-folder.js';
+import type { ModuleEntry } from '../folder/sentence-folder.js';
+import { lowerCased, readTransformerSettings, type TransformerSettings } from '../folder/transformer-settings.js';
 import type { LoadOptions } from '../run/load-options.js';
 import { packBatch, readIds, readRows, type TokenSequence } from '../run/packed-batch.js';
 import type { Group } from '../run/text-groups.js';
@@ -33,14 +34,14 @@ export class SentenceRoute {
   readonly program: Program;
   readonly tokenizer: Tokenizer;
   readonly maxSeqLength: number;
-  readonly #lowerCase: boolean;
+  readonly #settings: TransformerSettings;
 
   private constructor(modules: SentenceModules, program: Program, tokenizer: Tokenizer, settings: TransformerSettings) {
     this.modules = modules;
     this.program = program;
     this.tokenizer = tokenizer;
     this.maxSeqLength = settings.maxSeqLength;
-    this.#lowerCase = settings.lowerCase;
+    this.#settings = settings;
   }
 
   /** @param entries the modules; undefined: the folder's encoder and the mean of its rows. */
@@ -60,7 +61,8 @@ export class SentenceRoute {
       await Promise.allSettled([compiling, reading]);
       program = await compiling;
       const tokenizer = await reading;
-      const settings = await readTransformerSettings(transformerFolder, tokenizer, modules.encoder.limits.maxTokens);
+      const { config, encoder } = modules;
+      const settings = readTransformerSettings(modules.settings, tokenizer, config, encoder.limits.maxTokens);
       options.signal?.throwIfAborted();
       return new SentenceRoute(modules, program, tokenizer, settings);
     } catch (error) {
@@ -75,7 +77,7 @@ export class SentenceRoute {
   }
 
   /** How to tokenize each text of a call. @throws UsageError for what are no texts or ids. */
-  source(input: EncodeInput, prompt: string): SentenceSource {
+  source(input: EncodeInput, prompt: string, task: string | undefined): SentenceSource {
     const truncated: number[] = [];
     if (typeof input === 'object' && input !== null && 'inputIds' in input) {
       checkOptions('encode', input, ['inputIds'], 'its input');
@@ -85,7 +87,8 @@ export class SentenceRoute {
       return { estimates: rows.map((ids) => ids.length), tokenize, truncated, promptLength: 0 };
     }
     const texts = readTexts(input);
-    const { tokenizer, maxSeqLength } = this;
+    const { tokenizer } = this;
+    const maxSeqLength = this.#settings.taskLengths.get(task ?? '') ?? this.maxSeqLength;
     const tokenize = (index: number): TokenSequence => {
       const text = this.#cased(prompt + texts[index]);
       const { ids, typeIds, truncated: cut } = tokenizer.sequence(text, maxSeqLength);
@@ -140,6 +143,6 @@ export class SentenceRoute {
   }
 
   #cased(text: string): string {
-    return this.#lowerCase ? text.toLowerCase() : text;
+    return this.#settings.lowerCase ? lowerCased(text) : text;
   }
 }

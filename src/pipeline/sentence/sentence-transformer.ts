@@ -15,7 +15,7 @@ import {
 import { type SimilarityFunction, similarity, similarityPairwise } from '../embeddings/similarity.js';
 import type { Vectors } from '../embeddings/vectors.js';
 import { documentPrompts, promptOf, queryPrompts, withPrompt } from '../folder/prompts.js';
-import { readModules, readSentenceConfig, type SentenceConfig } from '../folder/sentence-folder.js';
+import { noSentenceConfig, readModules, readSentenceConfig, type SentenceConfig } from '../folder/sentence-folder.js';
 import { checkLoadOptions, type LoadOptions } from '../run/load-options.js';
 import { type Group, groupTexts } from '../run/text-groups.js';
 import { checkSequence, checkText } from '../run/texts.js';
@@ -62,7 +62,7 @@ export class SentenceTransformer {
     options.signal?.throwIfAborted();
     const folder = await resolveModel(idOrFolder, options);
     const entries = await readModules(folder, ['Transformer', 'Router', 'Asym']);
-    const sentence = await readSentenceConfig(folder);
+    const sentence = entries ? await readSentenceConfig(folder) : noSentenceConfig;
     options.signal?.throwIfAborted();
     const routes = await loadRoutes(folder, entries, options);
     return new SentenceTransformer(folder, routes, sentence, options);
@@ -107,7 +107,7 @@ export class SentenceTransformer {
   async #encode(input: EncodeInput, options: EncodeOptions): Promise<Embeddings> {
     const dimension = this.#outputDimension(options);
     const route = this.#routes.of(options.task);
-    const source = route.source(input, promptOf(this.#sentence, options));
+    const source = route.source(input, promptOf(this.#sentence, options), options.task);
     const total = source.estimates.length;
     const data = new Float32Array(total * dimension);
     const { threads } = route.program;
@@ -254,7 +254,8 @@ export class SentenceTransformer {
 
   #outputDimension(options: EncodeOptions): number {
     checkTruncateDim(options.truncateDim, this.dimension);
-    return options.truncateDim ?? this.#options.truncateDim ?? this.dimension;
+    const ofModel = Math.min(this.#sentence.truncateDim ?? this.dimension, this.dimension);
+    return options.truncateDim ?? this.#options.truncateDim ?? ofModel;
   }
 
   #checkUsable(): void {

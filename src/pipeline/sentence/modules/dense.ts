@@ -1,22 +1,12 @@
 import type { JsonFile } from '../../../json-file.js';
 import { Linear } from '../../../nn/linear.js';
-import { add, gelu, relu, sigmoid, silu, tanh } from '../../../ops/index.js';
+import { add } from '../../../ops/index.js';
 import type { Tensor } from '../../../tensor/tensor.js';
 import type { Checkpoint } from '../../../weights/checkpoint.js';
 import { WeightScope } from '../../../weights/scope.js';
+import { readActivation } from './dense-activation.js';
 import { checkFeature, checkWidth, type Feature, type TextModule } from './module.js';
 
-/** By the last part of PyTorch's class path, e.g. `torch.nn.modules.activation.Tanh`. */
-const activations: Readonly<Record<string, (x: Tensor) => Tensor>> = {
-  Identity: (x) => x,
-  Tanh: tanh,
-  ReLU: relu,
-  GELU: gelu,
-  SiLU: silu,
-  Sigmoid: sigmoid,
-};
-
-/** Which rows a Dense reads, by the reference's names. */
 /** A linear layer with an activation, on the text's vector or on every token's row. */
 export class Dense implements TextModule {
   readonly name: string;
@@ -31,17 +21,12 @@ export class Dense implements TextModule {
     config.integer('in_features', { max: 1 << 20 });
     checkWidth(config, ['in_features'], inFeatures);
     this.outFeatures = config.integer('out_features', { max: 1 << 20 });
-    const path = config.string('activation_function', 'torch.nn.modules.activation.Tanh');
-    const activation = path.slice(path.lastIndexOf('.') + 1);
-    const activate = Object.hasOwn(activations, activation) ? activations[activation] : undefined;
-    if (!activate) {
-      throw config.error('activation_function', `is "${path}"; supported: ${Object.keys(activations).join(', ')}`);
-    }
     if (feature !== undefined) checkFeature(config, feature);
-    this.name = `Dense(${activation})`;
-    this.#activate = activate;
     const w = WeightScope.of(checkpoint);
     const { outFeatures } = this;
+    const { name, activate } = readActivation(config, w, outFeatures, feature === 'sentence_embedding');
+    this.name = `Dense(${name})`;
+    this.#activate = activate;
     this.#linear = new Linear(w.at('linear'), inFeatures, outFeatures, { bias: config.boolean('bias', true) });
     if (config.boolean('use_residual', false)) {
       const same = inFeatures === outFeatures;

@@ -1,4 +1,6 @@
 import { describe, type JsonFile } from '../../../json-file.js';
+import type { Encoder } from '../../../models/index.js';
+import type { Batch } from '../../../nn/batch.js';
 import { concat, type PoolMode, pool } from '../../../ops/index.js';
 import type { Tensor } from '../../../tensor/tensor.js';
 import { checkWidth } from './module.js';
@@ -24,9 +26,18 @@ const flags: Readonly<Record<string, string>> = {
   pooling_mode_lasttoken: 'lasttoken',
 };
 
-/** Token rows to one row a text; several modes stand side by side. */
-export class Pooling {
+/** What makes one row a text of its tokens' rows. */
+export interface TextPooling {
   /** sentence-transformers' names, in output order. */
+  readonly modes: readonly string[];
+  readonly includePrompt: boolean;
+  readonly outFeatures: number;
+  /** `[N, D] → [S, outFeatures]`. @param start `[S]`: tokens of the prompt, left out unless `includePrompt`. */
+  forward(x: Tensor, batch: Batch, start: Tensor | undefined): Tensor;
+}
+
+/** Token rows to one row a text; several modes stand side by side. */
+export class Pooling implements TextPooling {
   readonly modes: readonly string[];
   readonly includePrompt: boolean;
   readonly outFeatures: number;
@@ -39,11 +50,25 @@ export class Pooling {
     checkWidth(config, ['word_embedding_dimension', 'embedding_dimension'], inFeatures);
   }
 
-  /** `[N, D] → [S, modes · D]`. @param start `[S]`: tokens of the prompt, left out unless `include_prompt`. */
-  forward(x: Tensor, offsets: Tensor, start: Tensor | undefined): Tensor {
+  forward(x: Tensor, { offsets }: Batch, start: Tensor | undefined): Tensor {
     const pooled = this.modes.map((name) => pool(x, offsets, modes[name] ?? 'mean', start));
     return pooled.length === 1 && pooled[0] ? pooled[0] : concat(pooled, 1);
   }
+}
+
+/** The transformer's own pooler, where the settings choose its output. @throws ConfigError if the checkpoint has none. */
+export function ownPooling(encoder: Encoder, settings: JsonFile): TextPooling {
+  return {
+    modes: ['pooler_output'],
+    includePrompt: true,
+    outFeatures: encoder.hiddenSize,
+    forward(x, batch) {
+      const pooled = encoder.pool?.(x, batch);
+      if (pooled) return pooled;
+      const field = 'modality_config.text.method_output_name';
+      throw settings.error(field, 'is "pooler_output", but the checkpoint has no pooler');
+    },
+  };
 }
 
 function modesOf(config: JsonFile): string[] {
