@@ -26,6 +26,8 @@ const cases: readonly [op: string, call: () => unknown, expected: string, got: s
     [op, () => call(f(2, 3), f(1)), "b with a's shape", 'f32[2,3] and f32[1]'],
     [op, () => call(f(2, 3), f()), "b with a's shape", 'f32[2,3] and f32[]'],
   ]),
+  ['pointwise', () => ops.pointwise(i(3), 'mish'), 'x as f32', 'i32[3]'],
+  ['pointwise', () => ops.pointwise(f(3), 'swish' as 'mish'), 'a function of elu, hardshrink', '"swish"'],
   ['linear', () => ops.linear(i(2, 3), f(4, 3)), 'x as f32', 'i32[2,3]'],
   ['linear', () => ops.linear(f(2, 3), i(4, 3)), 'weight as f32 or f16 or bf16', 'i32[4,3]'],
   ['linear', () => ops.linear(f(2, 3), f(3, 4)), 'x [..,K] and weight [O,K]', 'f32[2,3] and f32[3,4]'],

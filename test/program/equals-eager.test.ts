@@ -30,6 +30,12 @@ const cases: readonly [op: string, what: string, ports: Ports, build: Build][] =
       return [op, '', tokens, one((t) => call(of(t, 'x')))];
     },
   ),
+  ...ops.pointwiseFunctions.map((name): (typeof cases)[number] => [
+    'pointwise',
+    name,
+    tokens,
+    one((t) => ops.pointwise(of(t, 'x'), name)),
+  ]),
   ['add', 'of equal shapes', { x, y, offsets }, one((t) => ops.add(of(t, 'x'), of(t, 'y')))],
   ['add', 'of a vector', tokens, one((t) => ops.add(of(t, 'x'), vector))],
   ['add', 'with itself', tokens, one((t) => ops.add(of(t, 'x'), of(t, 'x')))],
