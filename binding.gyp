@@ -3,7 +3,7 @@
   "targets": [
     {
       "target_name": "vectral",
-      "sources": ["<!@(node scripts/sources.mjs core dispatch isa program napi)"],
+      "sources": ["<!@(node scripts/sources.mjs core dispatch isa program vectors napi)"],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_CPP_EXCEPTIONS", "NDEBUG"],
       "cflags!": ["-fno-exceptions"],

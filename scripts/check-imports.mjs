@@ -43,9 +43,10 @@ const nativeLayers = {
   isa: ['core', 'dispatch', 'kernels'],
   dispatch: ['core'],
   program: ['core', 'dispatch'],
-  napi: ['core', 'dispatch', 'program'],
+  vectors: ['core', 'dispatch'],
+  napi: ['core', 'dispatch', 'program', 'vectors'],
   addon: ['napi'],
-  test: ['core', 'dispatch', 'isa', 'kernels', 'program'],
+  test: ['core', 'dispatch', 'isa', 'kernels', 'program', 'vectors'],
 };
 // Kernels are compiled inside an instruction set's region: an inline library function there could replace the baseline's.
 const kernelHeaders = ['cassert', 'cfloat', 'climits', 'cstddef', 'cstdint', 'cstring'];

@@ -10,6 +10,7 @@ import type { Arithmetic } from './options.js';
 export type TensorHandle = { readonly __tensor: unique symbol };
 export type WeightsHandle = { readonly __weights: unique symbol };
 export type ProgramHandle = { readonly __program: unique symbol };
+export type VectorsHandle = { readonly __vectors: unique symbol };
 
 /** Typed arrays that carry tensors: `Uint16Array` holds the bits of f16 and bf16. */
 export type NativeArray = Float32Array | Uint16Array | Float64Array | Int8Array | Int32Array | BigInt64Array;

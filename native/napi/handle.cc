@@ -4,7 +4,16 @@ namespace vectral::binding {
 namespace {
 
 const char* kind_name(HandleKind kind) {
-  return kind == HandleKind::tensor ? "tensor" : kind == HandleKind::weights ? "weights" : "program";
+  switch (kind) {
+    case HandleKind::tensor:
+      return "tensor";
+    case HandleKind::weights:
+      return "weights";
+    case HandleKind::program:
+      return "program";
+    default:
+      return "vectors";
+  }
 }
 
 void stop_counting(Napi::Env env, Handle& handle) {
@@ -71,6 +80,11 @@ void release<WeightsHandle>(const Napi::CallbackInfo& info) {
 template <>
 void release<ProgramHandle>(const Napi::CallbackInfo& info) {
   release_handle<ProgramHandle>(info);
+}
+
+template <>
+void release<VectorsHandle>(const Napi::CallbackInfo& info) {
+  release_handle<VectorsHandle>(info);
 }
 
 Napi::Value wrap_tensor(Napi::Env env, Tensor tensor) {

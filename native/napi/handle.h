@@ -13,11 +13,12 @@
 #include "../core/safetensors.h"
 #include "../core/storage.h"
 #include "../program/program.h"
+#include "../vectors/vector_set.h"
 #include "job.h"
 
 namespace vectral::binding {
 
-enum class HandleKind { tensor, weights, program };
+enum class HandleKind { tensor, weights, program, vectors };
 
 struct Handle {
   explicit Handle(HandleKind k) : kind(k) {}
@@ -50,6 +51,12 @@ struct ProgramHandle : Handle {
   static constexpr HandleKind kKind = HandleKind::program;
   explicit ProgramHandle(std::shared_ptr<const Program> p) : Handle(kKind), content(std::move(p)) {}
   std::shared_ptr<const Program> content;
+};
+
+struct VectorsHandle : Handle {
+  static constexpr HandleKind kKind = HandleKind::vectors;
+  explicit VectorsHandle(std::shared_ptr<const VectorSet> v) : Handle(kKind), content(std::move(v)) {}
+  std::shared_ptr<const VectorSet> content;
 };
 
 // The handles of one environment: an External is believed only if it is one of them. Handles keep it alive, because
