@@ -29,6 +29,18 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("scanVocabulary", Napi::Function::New<scan_vocabulary>(env));
   exports.Set("scanPieces", Napi::Function::New<scan_pieces>(env));
   exports.Set("indexVocabulary", Napi::Function::New<index_vocabulary>(env));
+  exports.Set("vectorReader", Napi::Function::New<vector_reader>(env));
+  exports.Set("vectorReaderFeed", Napi::Function::New<vector_reader_feed>(env));
+  exports.Set("vectorReaderFinish", Napi::Function::New<vector_reader_finish>(env));
+  exports.Set("vectorsFrom", Napi::Function::New<vectors_from>(env));
+  exports.Set("vectorsSize", Napi::Function::New<vectors_size>(env));
+  exports.Set("vectorsFind", Napi::Function::New<vectors_find>(env));
+  exports.Set("vectorsWords", Napi::Function::New<vectors_words>(env));
+  exports.Set("vectorsRows", Napi::Function::New<vectors_rows>(env));
+  exports.Set("vectorsCosines", Napi::Function::New<vectors_cosines>(env));
+  exports.Set("vectorsNearest", Napi::Function::New<vectors_nearest>(env));
+  exports.Set("vectorsNearestBatch", Napi::Function::New<vectors_nearest_batch>(env));
+  exports.Set("vectorsRelease", Napi::Function::New<vectors_release>(env));
   return exports;
 }
 

@@ -11,6 +11,7 @@ export type TensorHandle = { readonly __tensor: unique symbol };
 export type WeightsHandle = { readonly __weights: unique symbol };
 export type ProgramHandle = { readonly __program: unique symbol };
 export type VectorsHandle = { readonly __vectors: unique symbol };
+export type VectorReaderHandle = { readonly __vectorReader: unique symbol };
 
 /** Typed arrays that carry tensors: `Uint16Array` holds the bits of f16 and bf16. */
 export type NativeArray = Float32Array | Uint16Array | Float64Array | Int8Array | Int32Array | BigInt64Array;
@@ -129,6 +130,34 @@ export interface NativeVocabulary {
   longest: number;
 }
 
+/** How a file of vectors is read (native/vectors/vector_reader.h). */
+export interface NativeVectorFormat {
+  path: string;
+  binary: boolean;
+  header: 'detect' | 'present' | 'absent';
+  /** Most rows; 0: all. */
+  limit: number;
+  /** -1: unknown. */
+  fileBytes: number;
+  dtype: string;
+  latin1: boolean;
+  undecodable: 'strict' | 'ignore' | 'replace';
+}
+
+export interface NativeVectorFile {
+  vectors: VectorsHandle;
+  /** Rows by the header, -1 without one. */
+  declared: number;
+  duplicates: number;
+  duplicate: string;
+}
+
+/** `[queries, topn]` each. */
+export interface NativeNeighbours {
+  places: Int32Array;
+  scores: Float32Array;
+}
+
 export interface Native {
   info(): NativeInfo;
 
@@ -205,6 +234,33 @@ export interface Native {
   scanPieces(json: Uint8Array): (NativeVocabulary & { scores: Float64Array; begin: number; end: number }) | undefined;
   /** Token i is `units` [bounds[i], bounds[i + 1]). A number: the first token that repeats another, or its id. */
   indexVocabulary(units: Uint16Array, bounds: Int32Array, ids: Int32Array): NativeVocabulary | number;
+
+  /** A reader of word2vec's, GloVe's and fastText's vector files, to be fed piece by piece. */
+  vectorReader(format: NativeVectorFormat): VectorReaderHandle;
+  /** Takes the next bytes (not to be touched meanwhile); tells whether no more are wanted. Rejects with one sentence. */
+  vectorReaderFeed(reader: VectorReaderHandle, bytes: Uint8Array, last: boolean): Promise<boolean>;
+  /** After the last bytes, once. */
+  vectorReaderFinish(reader: VectorReaderHandle): NativeVectorFile;
+
+  /** Words (UTF-8, a newline after each) and their matrix `[words, dim]`, with a scale a row if it is i8; shares the tensor's storage. */
+  vectorsFrom(words: Uint8Array, matrix: TensorHandle, scales?: Float32Array): VectorsHandle;
+  vectorsSize(vectors: VectorsHandle): { size: number; dim: number; dtype: string };
+  /** The word's place, or -1. */
+  vectorsFind(vectors: VectorsHandle, word: string): number;
+  vectorsWords(vectors: VectorsHandle, begin: number, end: number): string[];
+  /** Rows `[places, dim]` as floats. */
+  vectorsRows(vectors: VectorsHandle, places: Int32Array): Float32Array;
+  /** The cosines of the first `rows` rows with a query of length 1. */
+  vectorsCosines(vectors: VectorsHandle, query: Float32Array, rows: number): Float32Array;
+  /** The `topn` nearest of the first `rows` rows to each query `[queries, dim]` of length 1, best first. */
+  vectorsNearest(vectors: VectorsHandle, queries: Float32Array, topn: number, rows: number): NativeNeighbours;
+  vectorsNearestBatch(
+    vectors: VectorsHandle,
+    queries: Float32Array,
+    topn: number,
+    rows: number,
+  ): Promise<NativeNeighbours>;
+  vectorsRelease(vectors: VectorsHandle): void;
 }
 
 /** `linux-x64-glibc`, `darwin-arm64`: the folder a prebuilt addon for this process lies in. */

@@ -14,6 +14,8 @@ class Storage {
  public:
   // Null where the memory cannot be had.
   static std::shared_ptr<Storage> allocate(int64_t bytes);
+  // Memory of somebody else's, which goes when the last owner lets go.
+  static std::shared_ptr<Storage> adopt(std::shared_ptr<void> memory, int64_t bytes);
   static std::shared_ptr<Storage> region(std::shared_ptr<const MappedFile> file, int64_t begin, int64_t bytes);
 
   void* data() const { return data_; }
@@ -28,6 +30,7 @@ class Storage {
  private:
   Storage() = default;
   AlignedMemory memory_;
+  std::shared_ptr<void> adopted_;
   std::shared_ptr<const MappedFile> file_;
   void* data_ = nullptr;
   int64_t bytes_ = 0;

@@ -104,6 +104,9 @@ constexpr int64_t kPeakNumbers = 1024;  // enough for the widest register of any
   KERNEL(void, sum_rows, (const float* x, int64_t ldx, int64_t rows, int64_t cols, float* y))                          \
   KERNEL(void, max_rows, (const float* x, int64_t ldx, int64_t rows, int64_t cols, float* y))                          \
   KERNEL(void, position_sum_rows, (const float* x, int64_t ldx, int64_t first, int64_t rows, int64_t cols, float* y))  \
+  /* y[r] = x[r] . q, rows of f32, f16 or bf16 */                                                                      \
+  KERNEL(void, dot_rows,                                                                                               \
+         (DType type, const void* x, int64_t ldx, int64_t rows, int64_t cols, const float* q, float* y))               \
   /* conversions: from any dtype to f32, and from f32 to f32, f16 or bf16 (nearest even) */                            \
   KERNEL(void, to_f32, (DType from, const void* x, float* y, int64_t n))                                               \
   KERNEL(void, from_f32, (DType to, const float* x, void* y, int64_t n))                                               \

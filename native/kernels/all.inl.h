@@ -5,6 +5,7 @@
 #include "normalize.inl.h"
 #include "softmax.inl.h"
 #include "reduce.inl.h"
+#include "dot_rows.inl.h"
 #include "gemm_layout.inl.h"
 #include "dot_bf16.inl.h"
 #include "gemm_finish.inl.h"

@@ -136,6 +136,14 @@ RunBuffer read_array(const Napi::Value& value, const char* name) {
   return buffer;
 }
 
+std::string_view read_bytes(const Napi::Value& value, const char* name) {
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
+    refuse(value, name, "an Uint8Array");
+  }
+  const auto bytes = value.As<Napi::Uint8Array>();
+  return {reinterpret_cast<const char*>(bytes.Data()), bytes.ByteLength()};
+}
+
 std::vector<RunBuffer> read_arrays(const Napi::Value& value, const char* name) {
   const Napi::Array list = read_list(value, name);
   std::vector<RunBuffer> buffers;

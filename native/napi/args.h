@@ -4,6 +4,7 @@
 #include <napi.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "../core/shape.h"
@@ -31,6 +32,8 @@ int64_t read_element_count(Napi::Env env, const Shape& shape);
 // The memory of a typed array; Uint16Array comes as f16.
 RunBuffer read_array(const Napi::Value& value, const char* name);
 std::vector<RunBuffer> read_arrays(const Napi::Value& value, const char* name);
+// The memory of an Uint8Array.
+std::string_view read_bytes(const Napi::Value& value, const char* name);
 // 0: the default, VECTRAL_THREADS or the CPUs of this process.
 int read_threads(const Napi::Value& value);
 

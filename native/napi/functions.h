@@ -32,6 +32,19 @@ Napi::Value scan_vocabulary(const Napi::CallbackInfo& info);
 Napi::Value scan_pieces(const Napi::CallbackInfo& info);
 Napi::Value index_vocabulary(const Napi::CallbackInfo& info);
 
+Napi::Value vector_reader(const Napi::CallbackInfo& info);
+Napi::Value vector_reader_feed(const Napi::CallbackInfo& info);
+Napi::Value vector_reader_finish(const Napi::CallbackInfo& info);
+Napi::Value vectors_from(const Napi::CallbackInfo& info);
+Napi::Value vectors_size(const Napi::CallbackInfo& info);
+Napi::Value vectors_find(const Napi::CallbackInfo& info);
+Napi::Value vectors_words(const Napi::CallbackInfo& info);
+Napi::Value vectors_rows(const Napi::CallbackInfo& info);
+Napi::Value vectors_cosines(const Napi::CallbackInfo& info);
+Napi::Value vectors_nearest(const Napi::CallbackInfo& info);
+Napi::Value vectors_nearest_batch(const Napi::CallbackInfo& info);
+void vectors_release(const Napi::CallbackInfo& info);
+
 // Once for each environment, before anything else: its data, and a hold on this library for the process's life.
 void set_up(Napi::Env env);
 

@@ -11,8 +11,10 @@ const char* kind_name(HandleKind kind) {
       return "weights";
     case HandleKind::program:
       return "program";
-    default:
+    case HandleKind::vectors:
       return "vectors";
+    default:
+      return "vector reader";
   }
 }
 

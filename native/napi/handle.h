@@ -13,12 +13,13 @@
 #include "../core/safetensors.h"
 #include "../core/storage.h"
 #include "../program/program.h"
+#include "../vectors/vector_reader.h"
 #include "../vectors/vector_set.h"
 #include "job.h"
 
 namespace vectral::binding {
 
-enum class HandleKind { tensor, weights, program, vectors };
+enum class HandleKind { tensor, weights, program, vectors, vector_reader };
 
 struct Handle {
   explicit Handle(HandleKind k) : kind(k) {}
@@ -59,6 +60,12 @@ struct VectorsHandle : Handle {
   std::shared_ptr<const VectorSet> content;
 };
 
+struct VectorReaderHandle : Handle {
+  static constexpr HandleKind kKind = HandleKind::vector_reader;
+  explicit VectorReaderHandle(std::shared_ptr<VectorReader> r) : Handle(kKind), content(std::move(r)) {}
+  std::shared_ptr<VectorReader> content;
+};
+
 // The handles of one environment: an External is believed only if it is one of them. Handles keep it alive, because
 // the order in which an ending environment frees things is not ours.
 using LiveHandles = std::unordered_set<const Handle*>;
@@ -86,5 +93,6 @@ template <typename T>
 void release(const Napi::CallbackInfo& info);
 
 Napi::Value wrap_tensor(Napi::Env env, Tensor tensor);
+Napi::Value wrap_vectors(Napi::Env env, std::shared_ptr<const VectorSet> set);
 
 }  // namespace vectral::binding

@@ -37,14 +37,6 @@ Napi::Object to_object(Napi::Env env, const Vocabulary& vocabulary, size_t begin
   return object;
 }
 
-std::string_view read_text(const Napi::Value& value, const char* name) {
-  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
-    throw Napi::TypeError::New(value.Env(), std::string(name) + " must be an Uint8Array");
-  }
-  const auto bytes = value.As<Napi::Uint8Array>();
-  return {reinterpret_cast<const char*>(bytes.Data()), bytes.ByteLength()};
-}
-
 RunBuffer read_array_of(const Napi::Value& value, const char* name, DType dtype) {
   const RunBuffer array = read_array(value, name);
   if (array.dtype != dtype) throw Napi::TypeError::New(value.Env(), std::string(name) + " is an array of another type");
@@ -65,7 +57,7 @@ std::vector<int32_t> read_numbers(const Napi::Value& value, const char* name, in
 }  // namespace
 
 Napi::Value scan_vocabulary(const Napi::CallbackInfo& info) {
-  const std::string_view text = read_text(info[0], "json");
+  const std::string_view text = read_bytes(info[0], "json");
   Vocabulary vocabulary;
   size_t begin = 0, end = 0;
   if (!vectral::scan_vocabulary(text, &vocabulary, &begin, &end)) return info.Env().Undefined();
@@ -73,7 +65,7 @@ Napi::Value scan_vocabulary(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value scan_pieces(const Napi::CallbackInfo& info) {
-  const std::string_view text = read_text(info[0], "json");
+  const std::string_view text = read_bytes(info[0], "json");
   Vocabulary vocabulary;
   std::vector<double> scores;
   size_t begin = 0, end = 0;

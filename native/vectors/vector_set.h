@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <vector>
 
 #include "../core/storage.h"
+#include "../dispatch/kernels.h"
 #include "word_table.h"
 
 namespace vectral {
@@ -17,6 +19,14 @@ struct VectorSet {
 
   int32_t size() const { return words.size(); }
   int64_t dim() const { return vectors.shape.rank == 2 ? vectors.shape.dims[1] : 0; }
+  // Rows [begin, end) as floats, y[(end - begin) * dim].
+  void read_rows(const KernelTable& kernels, int64_t begin, int64_t end, float* y) const;
+  // 1 / length of each row, 0 for a row of zeros; worked out when first asked for.
+  const std::vector<float>& inverse_lengths(const KernelTable& kernels) const;
+
+ private:
+  mutable std::once_flag measured_;
+  mutable std::vector<float> inverse_lengths_;
 };
 
 }  // namespace vectral
