@@ -6,13 +6,14 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 // Each folder of src/ (or file directly in it) → the folders it may import. The open ones may be used anywhere.
-const open = ['errors', 'json', 'json-file', 'options', 'suggest', 'package-root'];
+const open = ['errors', 'json', 'json-file', 'options', 'suggest', 'shortest', 'package-root'];
 const engine = ['native', 'tensor', 'program', 'ops'];
 const library = [...engine, 'weights', 'tokenizers', 'hub', 'vectors', 'nn', 'models', 'pipeline'];
 const sourceLayers = {
   errors: [],
   options: [],
   suggest: [],
+  shortest: [],
   json: [],
   'json-file': [],
   measure: [],

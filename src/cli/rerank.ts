@@ -3,9 +3,9 @@
 import { UsageError } from '../errors.js';
 import { mostThreads } from '../options.js';
 import type { CrossEncoder, RankedDocument } from '../pipeline/cross-encoder/cross-encoder.js';
+import { shortest } from '../shortest.js';
 import { type Arguments, type Command, oneOf, wholeNumber } from './command.js';
 import { downloadLine } from './download-line.js';
-import { shortest } from './formats.js';
 import { dtypeOf, modelOptions } from './model-options.js';
 import { openSink } from './output.js';
 import { inputOptions, readTexts } from './texts.js';

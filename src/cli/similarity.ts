@@ -1,7 +1,7 @@
 /** `vectral similarity`: the vectors of a few texts, and how alike each pair is. */
 import { UsageError } from '../errors.js';
+import { shortest } from '../shortest.js';
 import { type Command, oneOf } from './command.js';
-import { shortest } from './formats.js';
 import { encodeOptions, loadModel, readEncodeOptions } from './model-options.js';
 import { openSink } from './output.js';
 import { inputOptions, readTexts } from './texts.js';

@@ -3,8 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createWriter, type Format, formats, shortest } from '../../src/cli/formats.js';
+import { createWriter, type Format, formats } from '../../src/cli/formats.js';
 import { openSink, type Sink } from '../../src/cli/output.js';
+import { shortest } from '../../src/shortest.js';
 
 const batches = [
   [
