@@ -10,6 +10,7 @@ const commands: Readonly<Record<string, { summary: string; load(): Promise<Comma
   embed: { summary: 'texts to vectors', load: async () => (await import('./embed.js')).embed },
   similarity: { summary: 'how alike texts are', load: async () => (await import('./similarity.js')).similarity },
   rerank: { summary: 'documents by their score with a query', load: async () => (await import('./rerank.js')).rerank },
+  vectors: { summary: 'questions to word vectors', load: async () => (await import('./vectors/vectors.js')).vectors },
   explain: { summary: 'where the time of a model goes', load: async () => (await import('./explain.js')).explain },
   inspect: { summary: 'what a model is and how it runs', load: async () => (await import('./inspect.js')).inspect },
   quantize: { summary: 'a smaller copy of a model', load: async () => (await import('./quantize.js')).quantize },

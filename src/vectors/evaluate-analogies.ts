@@ -7,11 +7,11 @@ import { unit, weightedMean } from './unit.js';
 
 export interface AnalogyOptions {
   /** Looks among the first words only. Default: 300,000, as gensim. */
-  restrictVocab?: number;
+  restrictVocab?: number | undefined;
   /** Takes words in any case for the same; of several the first counts. Default: true. */
-  caseInsensitive?: boolean;
+  caseInsensitive?: boolean | undefined;
   /** Counts questions with unknown words as wrong instead of leaving them out. Default: false. */
-  dummy4unknown?: boolean;
+  dummy4unknown?: boolean | undefined;
 }
 
 export interface AnalogySection {

@@ -7,13 +7,13 @@ import { dot, unit } from './unit.js';
 
 export interface WordPairOptions {
   /** Default: a tab. */
-  delimiter?: string;
+  delimiter?: string | undefined;
   /** Looks among the first words only. Default: 300,000, as gensim. */
-  restrictVocab?: number;
+  restrictVocab?: number | undefined;
   /** Takes words in any case for the same; of several the first counts. Default: true. */
-  caseInsensitive?: boolean;
+  caseInsensitive?: boolean | undefined;
   /** Takes the similarity of a pair with an unknown word for 0 instead of leaving it out. Default: false. */
-  dummy4unknown?: boolean;
+  dummy4unknown?: boolean | undefined;
 }
 
 export interface WordPairResult {

@@ -15,13 +15,13 @@ export type QueryItem = string | ArrayLike<number> | readonly [string | ArrayLik
 
 export interface MostSimilarOptions {
   /** What the result should be like. */
-  positive?: QueryItem | readonly QueryItem[];
+  positive?: QueryItem | readonly QueryItem[] | undefined;
   /** What it should not be like. */
-  negative?: QueryItem | readonly QueryItem[];
+  negative?: QueryItem | readonly QueryItem[] | undefined;
   /** Results. Default: 10. */
-  topn?: number;
+  topn?: number | undefined;
   /** Looks among the first (in most files: most frequent) words only. */
-  restrictVocab?: number;
+  restrictVocab?: number | undefined;
 }
 
 export class KeyedVectors {
@@ -117,7 +117,7 @@ export class KeyedVectors {
   /** The nearest words to a vector, by cosine. */
   similarByVector(
     vector: ArrayLike<number>,
-    options: { topn?: number; restrictVocab?: number } = {},
+    options: { topn?: number | undefined; restrictVocab?: number | undefined } = {},
   ): [string, number][] {
     return this.mostSimilar({ ...options, positive: [vector] });
   }
@@ -128,7 +128,7 @@ export class KeyedVectors {
    */
   async nearest(
     vectors: readonly ArrayLike<number>[],
-    options: { topn?: number; restrictVocab?: number } = {},
+    options: { topn?: number | undefined; restrictVocab?: number | undefined } = {},
   ): Promise<[string, number][][]> {
     checkOptions('nearest', options, ['topn', 'restrictVocab']);
     const rows = this.#rowsOf(options.restrictVocab);

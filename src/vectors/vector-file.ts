@@ -15,19 +15,19 @@ export const vectorDTypes: readonly VectorDType[] = ['f32', 'f16', 'bf16', 'i8']
 /** How {@link KeyedVectors.load} reads a file; the names are gensim's in camelCase. */
 export interface VectorFileOptions {
   /** word2vec's binary form. Default: whether the name ends in `.bin` or `.bin.gz`. */
-  binary?: boolean;
+  binary?: boolean | undefined;
   /** Whether a text file begins with the line `words dimensions`, as word2vec's do and GloVe's do not. Default: looks. */
-  header?: boolean;
+  header?: boolean | undefined;
   /** Reads the first words only. */
-  limit?: number;
+  limit?: number | undefined;
   /** Of the words: `utf-8` (default) or `latin1`. */
-  encoding?: 'utf-8' | 'latin1';
+  encoding?: 'utf-8' | 'latin1' | undefined;
   /** What to do with words that are not UTF-8, as Python's error handlers. Default: `strict`, an error. */
-  unicodeErrors?: 'strict' | 'ignore' | 'replace';
+  unicodeErrors?: 'strict' | 'ignore' | 'replace' | undefined;
   /** Of the matrix in memory. Default: `f32`; vectral's own form stays as the file has it. */
-  dtype?: VectorDType;
+  dtype?: VectorDType | undefined;
   /** Ends the loading with its reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** What was found while reading. */

@@ -1,0 +1,68 @@
+/** `vectral vectors` as a program, with the vectors that come with the repository. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+
+const main = path.join(import.meta.dirname, '../../dist/esm/cli/main.js');
+const fixtures = 'test/fixtures/word-vectors';
+const golden = JSON.parse(readFileSync(`${fixtures}/glove.golden.json`, 'utf8'));
+const folder = mkdtempSync(path.join(tmpdir(), 'vectral-vectors-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function run(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'vectors', ...args], { encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+describe('questions', () => {
+  test('similar', () => {
+    const [, , , { positive, result }] = golden.most_similar;
+    const { status, stdout } = run('similar', ...positive, '--format', 'json');
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)[positive[0]].map(([word]: [string]) => word)).toEqual(
+      result.map(([word]: [string]) => word),
+    );
+    expect(run('similar', 'king', '-n', '2').stdout).toMatch(/^prince {2}0\.\d{4}\nqueen {3}0\.\d{4}\n$/);
+  });
+
+  test('analogy', () => {
+    expect(run('analogy', 'man', 'king', 'woman', '-n', '1').stdout).toMatch(/^queen {2}0\.7699\n$/);
+    expect(run('analogy', 'man', 'king', 'woman', '-n', '1', '--cosmul').stdout).toMatch(/^queen {2}0\.8965\n$/);
+  });
+
+  test('odd-one-out', () => {
+    expect(run('odd-one-out', 'red', 'green', 'car', 'blue').stdout).toBe('car\n');
+  });
+});
+
+test('evaluate', () => {
+  const pairs = run('evaluate', `${fixtures}/EN-WS-353-ALL.txt`);
+  expect(pairs.stdout).toBe('pearson 0.5931  spearman 0.5656  of 324 pairs; 8.2 % have unknown words\n');
+  const analogies = run('evaluate', `${fixtures}/questions-small.txt`, '--case-sensitive', '--format', 'json');
+  expect(JSON.parse(analogies.stdout).accuracy).toBeCloseTo(golden.analogies.accuracy, 10);
+});
+
+test('convert and info', () => {
+  const file = path.join(folder, 'small.bin');
+  expect(run('convert', file, '-v', `${fixtures}/w2v.small.txt`).stdout).toBe(`${file}: 303 words of 10 dimensions\n`);
+  const { stdout } = run('info', '-v', file, '--format', 'json');
+  expect(JSON.parse(stdout)).toMatchObject({ words: 303, dim: 10, dtype: 'f32', declared: 303, duplicates: 0 });
+});
+
+test.each([
+  [[], 2, /needs an action/],
+  [['simlar', 'king'], 2, /did you mean similar/],
+  [['similar'], 2, /needs a word/],
+  [['similar', 'xyzzyq'], 2, /"xyzzyq" is not in the vocabulary of 20000 words/],
+  [['analogy', 'a', 'b'], 2, /three words/],
+  [['similar', 'king', '-n', '0'], 2, /--topn must be a whole number/],
+  [['info', '-v', 'absent.txt'], 1, /absent\.txt: there is no such file/],
+  [['evaluate', 'README.md'], 2, /README\.md: has no line/],
+])('%j is refused in one line', (args, status, message) => {
+  const result = run(...args);
+  expect(result.status).toBe(status);
+  expect(result.stderr).toMatch(message);
+  expect(result.stderr.trimEnd()).not.toContain('\n');
+});
