@@ -19,7 +19,8 @@ TEST_CASE("dotRows multiplies each row, whatever its neighbours") {
           const std::vector<float> values = numbers.normals(rows * ld), q = numbers.normals(cols);
           std::vector<uint8_t> x(static_cast<size_t>(rows * ld * bytes_of(type)) + 8);
           k.from_f32(type, values.data(), x.data(), rows * ld);
-          if (type == DType::f32 && !values.empty()) std::memcpy(x.data(), values.data(), values.size() * sizeof(float));
+          if (type == DType::f32 && !values.empty())
+            std::memcpy(x.data(), values.data(), values.size() * sizeof(float));
           std::vector<float> stored(values.size());
           k.to_f32(type, x.data(), stored.data(), rows * ld);
           Guarded y(rows, 1), single(1, 2);

@@ -5,6 +5,7 @@ import { checkOptions } from '../options.js';
 import type { KeyedVectors } from './keyed-vectors.js';
 import { unit, weightedMean } from './unit.js';
 
+/** How {@link KeyedVectors.evaluateWordAnalogies} counts. */
 export interface AnalogyOptions {
   /** Looks among the first words only. Default: 300,000, as gensim. */
   restrictVocab?: number | undefined;
@@ -14,6 +15,7 @@ export interface AnalogyOptions {
   dummy4unknown?: boolean | undefined;
 }
 
+/** The questions of one section of the file. */
 export interface AnalogySection {
   readonly section: string;
   /** Questions, as `[a, b, c, expected]`. */
@@ -21,6 +23,7 @@ export interface AnalogySection {
   readonly incorrect: readonly (readonly string[])[];
 }
 
+/** What {@link KeyedVectors.evaluateWordAnalogies} found. */
 export interface AnalogyResult {
   /** Right answers of all that were asked. */
   readonly accuracy: number;

@@ -5,6 +5,7 @@ import { readLines } from './evaluate-analogies.js';
 import type { KeyedVectors } from './keyed-vectors.js';
 import { dot, unit } from './unit.js';
 
+/** How {@link KeyedVectors.evaluateWordPairs} reads and counts. */
 export interface WordPairOptions {
   /** Default: a tab. */
   delimiter?: string | undefined;
@@ -16,6 +17,7 @@ export interface WordPairOptions {
   dummy4unknown?: boolean | undefined;
 }
 
+/** Correlations of cosines and judgements. */
 export interface WordPairResult {
   readonly pearson: number;
   readonly spearman: number;

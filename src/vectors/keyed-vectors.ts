@@ -13,6 +13,7 @@ import { readVectorFile, type VectorDType, type VectorFileOptions, type VectorFi
 /** A word, a vector, or either with a weight. */
 export type QueryItem = string | ArrayLike<number> | readonly [string | ArrayLike<number>, number];
 
+/** What {@link KeyedVectors.mostSimilar} is asked. */
 export interface MostSimilarOptions {
   /** What the result should be like. */
   positive?: QueryItem | readonly QueryItem[] | undefined;
@@ -24,6 +25,7 @@ export interface MostSimilarOptions {
   restrictVocab?: number | undefined;
 }
 
+/** Words with a vector each: a matrix `[size, dim]`, its rows in the order of the file. */
 export class KeyedVectors {
   /** Number of words. */
   readonly size: number;
@@ -74,6 +76,7 @@ export class KeyedVectors {
     return native.vectorsFind(this.#handle, word);
   }
 
+  /** Whether the word has a vector. */
   has(word: string): boolean {
     return this.indexOf(word) >= 0;
   }
@@ -246,6 +249,7 @@ export class KeyedVectors {
     native.vectorsRelease(this.#handle);
   }
 
+  /** For `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

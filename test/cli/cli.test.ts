@@ -210,7 +210,7 @@ describe('help and version', () => {
 
 describe('mistakes: one line, no trace, and the exit code', () => {
   const cases: [string[], number, RegExp, string?][] = [
-    [[], 2, /no command; use one of pull, embed, similarity, rerank, explain, inspect/],
+    [[], 2, /no command; use one of pull, embed, similarity, rerank, vectors, explain, inspect/],
     [['embd'], 2, /no command "embd"; did you mean embed\?/],
     [['embed', '--formt', 'json', 'a'], 2, /did you mean --format\?/],
     [['embed', '--format', 'xml', 'a'], 2, /--format must be jsonl, json, csv, npy, f32, got "xml"/],
