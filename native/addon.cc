@@ -41,6 +41,17 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("vectorsNearest", Napi::Function::New<vectors_nearest>(env));
   exports.Set("vectorsNearestBatch", Napi::Function::New<vectors_nearest_batch>(env));
   exports.Set("vectorsRelease", Napi::Function::New<vectors_release>(env));
+  exports.Set("fastTextLoad", Napi::Function::New<fasttext_load>(env));
+  exports.Set("fastTextInfo", Napi::Function::New<fasttext_info>(env));
+  exports.Set("fastTextWords", Napi::Function::New<fasttext_words>(env));
+  exports.Set("fastTextVectors", Napi::Function::New<fasttext_vectors>(env));
+  exports.Set("fastTextSubwords", Napi::Function::New<fasttext_subwords>(env));
+  exports.Set("fastTextPredictNow", Napi::Function::New<fasttext_predict_now>(env));
+  exports.Set("fastTextPredict", Napi::Function::New<fasttext_predict>(env));
+  exports.Set("fastTextNearest", Napi::Function::New<fasttext_nearest>(env));
+  exports.Set("fastTextWordVectors", Napi::Function::New<fasttext_word_vectors>(env));
+  exports.Set("fastTextSave", Napi::Function::New<fasttext_save>(env));
+  exports.Set("fastTextRelease", Napi::Function::New<fasttext_release>(env));
   return exports;
 }
 

@@ -98,6 +98,12 @@ export type { WordPairOptions, WordPairResult } from './vectors/evaluate-pairs.j
 export { KeyedVectors, type MostSimilarOptions, type QueryItem } from './vectors/keyed-vectors.js';
 export type { VectorFormat } from './vectors/save-vectors.js';
 export type { VectorDType, VectorFileOptions, VectorFileReport } from './vectors/vector-file.js';
+export {
+  FastText,
+  type FastTextNearestOptions,
+  type FastTextPrediction,
+  type FastTextPredictOptions,
+} from './vectors/fasttext.js';
 export { PytorchFile } from './weights/pytorch.js';
 export type { Quantization } from './weights/quantization.js';
 export { SafetensorsFile, writeSafetensors } from './weights/safetensors.js';

@@ -11,6 +11,7 @@ export type TensorHandle = { readonly __tensor: unique symbol };
 export type WeightsHandle = { readonly __weights: unique symbol };
 export type ProgramHandle = { readonly __program: unique symbol };
 export type VectorsHandle = { readonly __vectors: unique symbol };
+export type FastTextHandle = { readonly __fastText: unique symbol };
 export type VectorReaderHandle = { readonly __vectorReader: unique symbol };
 
 /** Typed arrays that carry tensors: `Uint16Array` holds the bits of f16 and bf16. */
@@ -158,6 +159,29 @@ export interface NativeNeighbours {
   scores: Float32Array;
 }
 
+/** Settings of a fastText model under fastText's own names. */
+export interface FastTextArgs {
+  dim: number;
+  ws: number;
+  epoch: number;
+  minCount: number;
+  neg: number;
+  wordNgrams: number;
+  loss: 'hs' | 'ns' | 'softmax' | 'ova';
+  model: 'cbow' | 'skipgram' | 'supervised';
+  bucket: number;
+  minn: number;
+  maxn: number;
+  lrUpdateRate: number;
+  t: number;
+}
+
+/** Words or labels by their ids, best first. */
+export interface NativeScores {
+  ids: Int32Array;
+  scores: Float32Array;
+}
+
 export interface Native {
   info(): NativeInfo;
 
@@ -261,6 +285,32 @@ export interface Native {
     rows: number,
   ): Promise<NativeNeighbours>;
   vectorsRelease(vectors: VectorsHandle): void;
+
+  /** Opens and validates a .bin or .ftz. Rejects with one sentence that names file and field. */
+  fastTextLoad(path: string, mmap: boolean): Promise<FastTextHandle>;
+  fastTextInfo(model: FastTextHandle): { args: FastTextArgs; quantized: boolean; words: number; labels: number };
+  /** Entries of the dictionary: words, then labels. */
+  fastTextWords(model: FastTextHandle, begin: number, end: number): string[];
+  /** `[texts, dim]` */
+  fastTextVectors(model: FastTextHandle, texts: readonly string[], sentences: boolean): Float32Array;
+  fastTextSubwords(model: FastTextHandle, word: string): [gram: string, row: number][];
+  fastTextPredictNow(model: FastTextHandle, texts: readonly string[], k: number, threshold: number): NativeScores[];
+  fastTextPredict(
+    model: FastTextHandle,
+    texts: readonly string[],
+    k: number,
+    threshold: number,
+  ): Promise<NativeScores[]>;
+  /** One list, of words by cosine to `query` of `[dim]`. */
+  fastTextNearest(
+    model: FastTextHandle,
+    query: Float32Array,
+    k: number,
+    banned: readonly string[],
+  ): Promise<NativeScores[]>;
+  fastTextWordVectors(model: FastTextHandle): Promise<VectorsHandle>;
+  fastTextSave(model: FastTextHandle, path: string): Promise<void>;
+  fastTextRelease(model: FastTextHandle): void;
 }
 
 /** `linux-x64-glibc`, `darwin-arm64`: the folder a prebuilt addon for this process lies in. */

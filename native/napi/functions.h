@@ -45,6 +45,18 @@ Napi::Value vectors_nearest(const Napi::CallbackInfo& info);
 Napi::Value vectors_nearest_batch(const Napi::CallbackInfo& info);
 void vectors_release(const Napi::CallbackInfo& info);
 
+Napi::Value fasttext_load(const Napi::CallbackInfo& info);
+Napi::Value fasttext_info(const Napi::CallbackInfo& info);
+Napi::Value fasttext_words(const Napi::CallbackInfo& info);
+Napi::Value fasttext_vectors(const Napi::CallbackInfo& info);
+Napi::Value fasttext_subwords(const Napi::CallbackInfo& info);
+Napi::Value fasttext_predict_now(const Napi::CallbackInfo& info);
+Napi::Value fasttext_predict(const Napi::CallbackInfo& info);
+Napi::Value fasttext_nearest(const Napi::CallbackInfo& info);
+Napi::Value fasttext_word_vectors(const Napi::CallbackInfo& info);
+Napi::Value fasttext_save(const Napi::CallbackInfo& info);
+void fasttext_release(const Napi::CallbackInfo& info);
+
 // Once for each environment, before anything else: its data, and a hold on this library for the process's life.
 void set_up(Napi::Env env);
 

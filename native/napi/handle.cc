@@ -13,6 +13,8 @@ const char* kind_name(HandleKind kind) {
       return "program";
     case HandleKind::vectors:
       return "vectors";
+    case HandleKind::fast_text:
+      return "fastText";
     default:
       return "vector reader";
   }
@@ -87,6 +89,11 @@ void release<ProgramHandle>(const Napi::CallbackInfo& info) {
 template <>
 void release<VectorsHandle>(const Napi::CallbackInfo& info) {
   release_handle<VectorsHandle>(info);
+}
+
+template <>
+void release<FastTextHandle>(const Napi::CallbackInfo& info) {
+  release_handle<FastTextHandle>(info);
 }
 
 Napi::Value wrap_tensor(Napi::Env env, Tensor tensor) {

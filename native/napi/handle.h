@@ -14,12 +14,13 @@
 #include "../core/storage.h"
 #include "../program/program.h"
 #include "../vectors/vector_reader.h"
+#include "../vectors/fasttext_model.h"
 #include "../vectors/vector_set.h"
 #include "job.h"
 
 namespace vectral::binding {
 
-enum class HandleKind { tensor, weights, program, vectors, vector_reader };
+enum class HandleKind { tensor, weights, program, vectors, vector_reader, fast_text };
 
 struct Handle {
   explicit Handle(HandleKind k) : kind(k) {}
@@ -64,6 +65,12 @@ struct VectorReaderHandle : Handle {
   static constexpr HandleKind kKind = HandleKind::vector_reader;
   explicit VectorReaderHandle(std::shared_ptr<VectorReader> r) : Handle(kKind), content(std::move(r)) {}
   std::shared_ptr<VectorReader> content;
+};
+
+struct FastTextHandle : Handle {
+  static constexpr HandleKind kKind = HandleKind::fast_text;
+  explicit FastTextHandle(std::shared_ptr<const FastTextModel> m) : Handle(kKind), content(std::move(m)) {}
+  std::shared_ptr<const FastTextModel> content;
 };
 
 // The handles of one environment: an External is believed only if it is one of them. Handles keep it alive, because

@@ -1,0 +1,91 @@
+#include "fasttext_dictionary.h"
+
+namespace vectral {
+namespace {
+
+bool continues(char byte) { return (static_cast<uint8_t>(byte) & 0xC0) == 0x80; }
+
+}  // namespace
+
+uint32_t fasttext_hash(std::string_view text) {
+  uint32_t h = 2166136261u;
+  for (const char c : text) h = (h ^ static_cast<uint32_t>(static_cast<int8_t>(c))) * 16777619u;
+  return h;
+}
+
+int32_t FastTextDictionary::word(std::string_view text) const {
+  const int32_t id = entries.find(text);
+  return id < nwords ? id : WordTable::kNone;
+}
+
+bool FastTextDictionary::row_of_hash(uint64_t hash, const FastTextArgs& args, int32_t* row) const {
+  if (args.bucket <= 0) return false;
+  const auto bucket = static_cast<int32_t>(hash % static_cast<uint64_t>(args.bucket));
+  *row = nwords + bucket;
+  if (!pruned) return true;
+  const auto found = kept_rows.find(bucket);
+  if (found == kept_rows.end()) return false;
+  *row = nwords + found->second;
+  return true;
+}
+
+void FastTextDictionary::gram_rows(const FastTextArgs& args, std::string_view bare, std::vector<int32_t>* rows,
+                                   std::vector<std::string>* grams) const {
+  if (bare == kEndOfLine || args.maxn <= 0) return;
+  std::string word = "<";
+  word.append(bare).push_back('>');
+  for (size_t begin = 0; begin < word.size(); ++begin) {
+    if (continues(word[begin])) continue;
+    size_t end = begin;
+    for (int32_t n = 1; end < word.size() && n <= args.maxn; ++n) {
+      do ++end;
+      while (end < word.size() && continues(word[end]));
+      // A bracket alone says nothing.
+      if (n < args.minn || (n == 1 && (begin == 0 || end == word.size()))) continue;
+      const std::string_view gram = std::string_view(word).substr(begin, end - begin);
+      int32_t row = 0;
+      if (!row_of_hash(fasttext_hash(gram), args, &row)) continue;
+      rows->push_back(row);
+      if (grams != nullptr) grams->emplace_back(gram);
+    }
+  }
+}
+
+void FastTextDictionary::word_rows(const FastTextArgs& args, std::string_view text, std::vector<int32_t>* rows,
+                                   std::vector<std::string>* grams) const {
+  if (const int32_t id = word(text); id != WordTable::kNone) {
+    rows->push_back(id);
+    if (grams != nullptr) grams->emplace_back(text);
+  }
+  gram_rows(args, text, rows, grams);
+}
+
+void FastTextDictionary::line_rows(const FastTextArgs& args, std::string_view line, std::vector<int32_t>* rows,
+                                   std::vector<int32_t>* labels) const {
+  std::vector<int32_t> hashes;
+  bool ended = false;
+  const auto take = [&](std::string_view token) {
+    if (ended) return;
+    ended = token == kEndOfLine;
+    const int32_t id = entries.find(token);
+    if (id >= nwords) {
+      if (labels != nullptr) labels->push_back(id - nwords);
+      return;
+    }
+    if (id == WordTable::kNone && token.substr(0, kLabelPrefix.size()) == kLabelPrefix) return;
+    word_rows(args, token, rows);
+    hashes.push_back(static_cast<int32_t>(fasttext_hash(token)));
+  };
+  each_token(line, take);
+  take(kEndOfLine);
+  for (size_t i = 0; i < hashes.size(); ++i) {
+    // Hashes are signed numbers here: those of 2^31 and above extend to 64 bits with ones.
+    auto h = static_cast<uint64_t>(static_cast<int64_t>(hashes[i]));
+    for (size_t j = i + 1; j < hashes.size() && j - i < static_cast<size_t>(args.word_ngrams); ++j) {
+      h = h * 116049371u + static_cast<uint64_t>(static_cast<int64_t>(hashes[j]));
+      if (int32_t row = 0; row_of_hash(h, args, &row)) rows->push_back(row);
+    }
+  }
+}
+
+}  // namespace vectral
