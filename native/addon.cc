@@ -51,6 +51,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("fastTextNearest", Napi::Function::New<fasttext_nearest>(env));
   exports.Set("fastTextWordVectors", Napi::Function::New<fasttext_word_vectors>(env));
   exports.Set("fastTextSave", Napi::Function::New<fasttext_save>(env));
+  exports.Set("fastTextTrain", Napi::Function::New<fasttext_train>(env));
   exports.Set("fastTextRelease", Napi::Function::New<fasttext_release>(env));
   return exports;
 }

@@ -6,7 +6,7 @@ export { AddonError, ConfigError, TensorError, UsageError, VectralError, Weights
 export { HubError, ModelNotFoundError } from './hub/errors.js';
 export { type PullOptions, pull } from './hub/pull.js';
 export type { DownloadProgress, HubOptions } from './hub/settings.js';
-export type { NativeArray, NativeInfo, NativeWeightEntry } from './native.js';
+export type { FastTextArgs, NativeArray, NativeInfo, NativeWeightEntry } from './native.js';
 export * as ops from './ops/index.js';
 export { type Arithmetic, arithmetics } from './options.js';
 export { AutoModel, type ForwardInput, type ForwardOptions, type ForwardOutput } from './pipeline/auto-model.js';
@@ -95,15 +95,16 @@ export { type EncodeOptions as TokenizeOptions, Tokenizer } from './tokenizers/t
 export type { TruncationSide, TruncationStrategy } from './tokenizers/truncate.js';
 export type { AnalogyOptions, AnalogyResult, AnalogySection } from './vectors/evaluate-analogies.js';
 export type { WordPairOptions, WordPairResult } from './vectors/evaluate-pairs.js';
-export { KeyedVectors, type MostSimilarOptions, type QueryItem } from './vectors/keyed-vectors.js';
-export type { VectorFormat } from './vectors/save-vectors.js';
-export type { VectorDType, VectorFileOptions, VectorFileReport } from './vectors/vector-file.js';
 export {
   FastText,
   type FastTextNearestOptions,
   type FastTextPrediction,
   type FastTextPredictOptions,
 } from './vectors/fasttext.js';
+export type { FastTextProgress, FastTextTrainOptions } from './vectors/fasttext-train.js';
+export { KeyedVectors, type MostSimilarOptions, type QueryItem } from './vectors/keyed-vectors.js';
+export type { VectorFormat } from './vectors/save-vectors.js';
+export type { VectorDType, VectorFileOptions, VectorFileReport } from './vectors/vector-file.js';
 export { PytorchFile } from './weights/pytorch.js';
 export type { Quantization } from './weights/quantization.js';
 export { SafetensorsFile, writeSafetensors } from './weights/safetensors.js';

@@ -310,6 +310,17 @@ export interface Native {
   ): Promise<NativeScores[]>;
   fastTextWordVectors(model: FastTextHandle): Promise<VectorsHandle>;
   fastTextSave(model: FastTextHandle, path: string): Promise<void>;
+  /**
+   * Trains a classifier of lines: those of the file `source`, or of `text`, which `source` then names. `progress[0]` counts
+   * tokens done while it runs; a nonzero `progress[1]` ends it soon.
+   */
+  fastTextTrain(
+    source: string,
+    text: Uint8Array | undefined,
+    settings: Omit<FastTextArgs, 'model'> & { minCountLabel: number; lr: number; seed: number },
+    threads: number,
+    progress: BigInt64Array,
+  ): Promise<FastTextHandle>;
   fastTextRelease(model: FastTextHandle): void;
 }
 

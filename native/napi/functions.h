@@ -55,6 +55,7 @@ Napi::Value fasttext_predict(const Napi::CallbackInfo& info);
 Napi::Value fasttext_nearest(const Napi::CallbackInfo& info);
 Napi::Value fasttext_word_vectors(const Napi::CallbackInfo& info);
 Napi::Value fasttext_save(const Napi::CallbackInfo& info);
+Napi::Value fasttext_train(const Napi::CallbackInfo& info);
 void fasttext_release(const Napi::CallbackInfo& info);
 
 // Once for each environment, before anything else: its data, and a hold on this library for the process's life.

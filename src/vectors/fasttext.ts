@@ -1,8 +1,10 @@
 /** fastText models (Bojanowski et al. 2017, arXiv:1607.04606; Joulin et al. 2016, arXiv:1607.01759). */
 import { UsageError } from '../errors.js';
-import { type FastTextArgs, type FastTextHandle, type NativeScores, native, type VectorsHandle } from '../native.js';
+import { type FastTextArgs, type FastTextHandle, type NativeScores, native } from '../native.js';
 import { checkOptions, describeValue } from '../options.js';
 import { refused } from '../weights/weight-file.js';
+import { type FastTextTrainOptions, trainSupervised } from './fasttext-train.js';
+import { KeyedVectors } from './keyed-vectors.js';
 
 /** A label with its probability, or a word with its cosine. */
 export interface FastTextPrediction {
@@ -60,6 +62,19 @@ export class FastText {
     }
     checkOptions('FastText.load', options, ['mmap']);
     return new FastText(await native.fastTextLoad(path, options.mmap ?? true).catch(refused));
+  }
+
+  /**
+   * Trains a classifier of lines as `fasttext supervised` does, in native code. Each line holds words and its labels
+   * (`__label__…`), apart by spaces; lines without a label are passed over.
+   * @param input a file, or lines.
+   * @throws UsageError for settings that make no sense; WeightsError if the input has no word or label, or training diverges.
+   */
+  static async trainSupervised(
+    input: string | Iterable<string>,
+    options: FastTextTrainOptions = {},
+  ): Promise<FastText> {
+    return new FastText(await trainSupervised(input, options));
   }
 
   /** The size of a vector. */
@@ -172,9 +187,9 @@ export class FastText {
     return native.fastTextSubwords(this.#open('subwords'), word);
   }
 
-  /** The vectors of all words, n-grams included, as a set that native code searches. */
-  toVectorSet(): Promise<VectorsHandle> {
-    return native.fastTextWordVectors(this.#open('toVectorSet')).catch(refused);
+  /** The vectors of all words, n-grams included. */
+  async toKeyedVectors(): Promise<KeyedVectors> {
+    return new KeyedVectors(await native.fastTextWordVectors(this.#open('toKeyedVectors')).catch(refused));
   }
 
   /**

@@ -1,0 +1,94 @@
+#include "../vectors/fasttext_train.h"
+
+#include "args.h"
+#include "functions.h"
+#include "handle.h"
+
+namespace vectral::binding {
+namespace {
+
+int32_t read_setting(const Napi::Object& settings, const char* name, int32_t least) {
+  return static_cast<int32_t>(read_integer(settings.Get(name), name, least, INT32_MAX));
+}
+
+FastTextLoss read_loss(const Napi::Value& value) {
+  const std::string loss = read_string(value, "loss");
+  if (loss == "hs") return FastTextLoss::hs;
+  if (loss == "ns") return FastTextLoss::ns;
+  return loss == "ova" ? FastTextLoss::ova : FastTextLoss::softmax;
+}
+
+FastTextArgs read_args(const Napi::Object& settings) {
+  FastTextArgs args;
+  args.model = FastTextKind::sup;
+  args.dim = static_cast<int32_t>(read_integer(settings.Get("dim"), "dim", 1, 1 << 20));
+  args.epoch = read_setting(settings, "epoch", 1);
+  args.min_count = read_setting(settings, "minCount", 0);
+  args.neg = read_setting(settings, "neg", 0);
+  args.word_ngrams = read_setting(settings, "wordNgrams", 0);
+  args.loss = read_loss(settings.Get("loss"));
+  args.bucket = read_setting(settings, "bucket", 0);
+  args.minn = read_setting(settings, "minn", 0);
+  args.maxn = read_setting(settings, "maxn", 0);
+  return args;
+}
+
+// The text, or the file that is mapped for it.
+struct Source {
+  std::string name;
+  std::string text;
+  bool given = false;
+
+  Status train(const FastTextTraining& training, std::shared_ptr<const FastTextModel>* model) const {
+    if (given) return train_supervised(training, text, name, model);
+    std::shared_ptr<const MappedFile> file;
+    if (Status status = MappedFile::open(name, true, &file); !status.is_ok()) return status;
+    const std::string_view lines(reinterpret_cast<const char*>(file->data()), static_cast<size_t>(file->size()));
+    return train_supervised(training, lines, name, model);
+  }
+};
+
+std::shared_ptr<const Source> read_source(const Napi::CallbackInfo& info) {
+  auto source = std::make_shared<Source>();
+  source->name = read_string(info[0], "source");
+  source->given = !info[1].IsUndefined();
+  if (!source->given) return source;
+  if (!info[1].IsTypedArray()) throw Napi::TypeError::New(info.Env(), "text must be an Uint8Array");
+  const auto bytes = info[1].As<Napi::Uint8Array>();
+  source->text.assign(reinterpret_cast<const char*>(bytes.Data()), bytes.ByteLength());
+  return source;
+}
+
+}  // namespace
+
+Napi::Value fasttext_train(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto source = read_source(info);
+  const Napi::Object settings = read_object(info[2], "settings");
+  const RunBuffer progress = read_array(info[4], "progress");
+  if (progress.dtype != DType::i64 || progress.count != 2)
+    throw Napi::TypeError::New(env, "progress must have 2 items");
+  auto* const counters = static_cast<int64_t*>(progress.data);
+  FastTextTraining training{read_args(settings),
+                            read_setting(settings, "minCountLabel", 0),
+                            0.1,
+                            0,
+                            read_threads(info[3]),
+                            std::atomic_ref<int64_t>(counters[0]),
+                            std::atomic_ref<int64_t>(counters[1])};
+  training.lr = settings.Get("lr").As<Napi::Number>().DoubleValue();
+  training.seed = static_cast<uint64_t>(read_integer(settings.Get("seed"), "seed", 0, INT64_C(1) << 52));
+  const auto model = std::make_shared<std::shared_ptr<const FastTextModel>>();
+  const auto work = [=](int threads) mutable {
+    training.threads = threads;
+    return source->train(training, model.get());
+  };
+  const auto finish = [model](Napi::Env e) {
+    const FastTextMatrix& input = (*model)->input;
+    return wrap_handle(e, std::make_unique<FastTextHandle>(*model), input.rows * input.dim * 4);
+  };
+  return jobs_of(env).start(env, {model.get(), training.threads, training.threads}, work, finish,
+                            info[4].As<Napi::Object>());
+}
+
+}  // namespace vectral::binding
