@@ -27,8 +27,9 @@ ProductQuantizer quantizer(int32_t dim, int32_t dsub) {
 }
 
 // A classifier of four labels over five words; `bytes` keeps what its matrices point to.
-FastTextModel small_model(bool quantized, FastTextLoss loss, std::vector<uint8_t>* bytes) {
-  FastTextModel model;
+std::shared_ptr<const FastTextModel> small_model(bool quantized, FastTextLoss loss, std::vector<uint8_t>* bytes) {
+  const auto made = std::make_shared<FastTextModel>();
+  FastTextModel& model = *made;
   model.args.dim = 5;
   model.args.loss = loss;
   model.args.model = FastTextKind::sup;
@@ -59,7 +60,7 @@ FastTextModel small_model(bool quantized, FastTextLoss loss, std::vector<uint8_t
     matrix->norm_pq = quantizer(1, 1);
   }
   model.qout = quantized;
-  return model;
+  return made;
 }
 
 std::string bytes_of(const std::string& path) {
@@ -94,7 +95,7 @@ TEST_CASE("fastText files with wrong bytes are refused or stay within their boun
   for (const bool quantized : {false, true}) {
     for (const FastTextLoss loss : {FastTextLoss::softmax, FastTextLoss::hs}) {
       std::vector<uint8_t> kept;
-      REQUIRE(save_fasttext(small_model(quantized, loss, &kept), path).is_ok());
+      REQUIRE(save_fasttext(*small_model(quantized, loss, &kept), path).is_ok());
       const std::string whole = bytes_of(path);
       CHECK(use(path, whole));
       CHECK_FALSE(use(path, whole + '\0'));

@@ -41,9 +41,14 @@ void FastTextStep::begin(const std::vector<int32_t>& rows) {
 }
 
 void FastTextStep::move(int32_t row, float alpha) {
-  float* const weights = output_ + row * dim_;
-  add_scaled(weights, alpha, gradient_.data(), dim_);
-  add_scaled(hidden_.data(), alpha, weights, dim_);
+  // In one pass over the row, which is read once; no two of the arrays overlap.
+  float* __restrict const weights = output_ + row * dim_;
+  float* __restrict const gradient = gradient_.data();
+  const float* __restrict const hidden = hidden_.data();
+  for (int64_t i = 0; i < dim_; ++i) {
+    gradient[i] += alpha * weights[i];
+    weights[i] += alpha * hidden[i];
+  }
 }
 
 float FastTextStep::logistic(int32_t row, bool label, float lr) {

@@ -22,8 +22,13 @@ const at = {
   pruned: 84,
   entries: 92,
 };
-const int = (offset: number, value: number) => (file: Buffer) => (file.writeInt32LE(value, offset), file);
-const long = (offset: number, value: bigint) => (file: Buffer) => (file.writeBigInt64LE(value, offset), file);
+const written = (file: Buffer, write: () => void) => {
+  write();
+  return file;
+};
+const int = (offset: number, value: number) => (file: Buffer) => written(file, () => file.writeInt32LE(value, offset));
+const long = (offset: number, value: bigint) => (file: Buffer) =>
+  written(file, () => file.writeBigInt64LE(value, offset));
 
 /** Where the matrices of a file begin: after the words and the pruned rows. */
 function input(file: Buffer): number {
@@ -104,7 +109,7 @@ const lies: Lie[] = [
   [
     'has a label among the words',
     bin,
-    within((file) => (bytes) => (bytes.writeInt8(1, bytes.indexOf(0, at.entries) + 9), file)),
+    (bytes) => written(bytes, () => bytes.writeInt8(1, bytes.indexOf(0, at.entries) + 9)),
     /out of order/,
   ],
   ['has a negative count', bin, within((file) => long(file.indexOf(0, at.entries) + 1, -5n)), /count of a word is -5/],
@@ -117,7 +122,7 @@ const lies: Lie[] = [
   [
     'is neither quantised nor not',
     bin,
-    within((file) => (bytes) => (bytes.writeUInt8(7, input(file)), bytes)),
+    within((file) => (bytes) => written(bytes, () => bytes.writeUInt8(7, input(file)))),
     /flag of a quantised input is/,
   ],
   ['has an input of less than no rows', bin, within((file) => long(input(file) + 1, -1n)), /rows of a matrix is -1/],
@@ -156,7 +161,7 @@ const lies: Lie[] = [
   [
     'is not finite in its output',
     bin,
-    (file) => (file.writeFloatLE(Number.NaN, file.length - 4), file),
+    (file) => written(file, () => file.writeFloatLE(Number.NaN, file.length - 4)),
     /output matrix holds a value that is not finite in row 4/,
   ],
   ['has pieces of no number', ftz, within((file) => int(quantizer(file) + 8, 0)), /pieces that do not make up its dim/],
@@ -176,7 +181,9 @@ const lies: Lie[] = [
   [
     'has a centroid that is not finite',
     ftz,
-    within((file) => (bytes) => (bytes.writeFloatLE(Number.POSITIVE_INFINITY, quantizer(file) + 16), bytes)),
+    within(
+      (file) => (bytes) => written(bytes, () => bytes.writeFloatLE(Number.POSITIVE_INFINITY, quantizer(file) + 16)),
+    ),
     /a centroid of input is not finite/,
   ],
   [
