@@ -53,6 +53,11 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("fastTextSave", Napi::Function::New<fasttext_save>(env));
   exports.Set("fastTextTrain", Napi::Function::New<fasttext_train>(env));
   exports.Set("fastTextRelease", Napi::Function::New<fasttext_release>(env));
+  exports.Set("word2vec", Napi::Function::New<word2vec>(env));
+  exports.Set("word2vecCount", Napi::Function::New<word2vec_count>(env));
+  exports.Set("word2vecBuild", Napi::Function::New<word2vec_build>(env));
+  exports.Set("word2vecTrain", Napi::Function::New<word2vec_train>(env));
+  exports.Set("word2vecVectors", Napi::Function::New<word2vec_vectors>(env));
   return exports;
 }
 

@@ -93,6 +93,7 @@ export { type NestedNumbers, Tensor } from './tensor/tensor.js';
 export type { Encoding } from './tokenizers/encoding.js';
 export { type EncodeOptions as TokenizeOptions, Tokenizer } from './tokenizers/tokenizer.js';
 export type { TruncationSide, TruncationStrategy } from './tokenizers/truncate.js';
+export type { Corpus, Sentence } from './vectors/corpus.js';
 export type { AnalogyOptions, AnalogyResult, AnalogySection } from './vectors/evaluate-analogies.js';
 export type { WordPairOptions, WordPairResult } from './vectors/evaluate-pairs.js';
 export {
@@ -105,6 +106,7 @@ export type { FastTextProgress, FastTextTrainOptions } from './vectors/fasttext-
 export { KeyedVectors, type MostSimilarOptions, type QueryItem } from './vectors/keyed-vectors.js';
 export type { VectorFormat } from './vectors/save-vectors.js';
 export type { VectorDType, VectorFileOptions, VectorFileReport } from './vectors/vector-file.js';
+export { type TrainingProgress, Word2Vec, type Word2VecOptions } from './vectors/word2vec.js';
 export { PytorchFile } from './weights/pytorch.js';
 export type { Quantization } from './weights/quantization.js';
 export { SafetensorsFile, writeSafetensors } from './weights/safetensors.js';

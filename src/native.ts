@@ -12,6 +12,7 @@ export type WeightsHandle = { readonly __weights: unique symbol };
 export type ProgramHandle = { readonly __program: unique symbol };
 export type VectorsHandle = { readonly __vectors: unique symbol };
 export type FastTextHandle = { readonly __fastText: unique symbol };
+export type Word2VecHandle = { readonly __word2vec: unique symbol };
 export type VectorReaderHandle = { readonly __vectorReader: unique symbol };
 
 /** Typed arrays that carry tensors: `Uint16Array` holds the bits of f16 and bf16. */
@@ -151,6 +152,25 @@ export interface NativeVectorFile {
   declared: number;
   duplicates: number;
   duplicate: string;
+}
+
+/** native/vectors/word2vec_trainer.h */
+export interface NativeWord2Vec {
+  vectorSize: number;
+  window: number;
+  minCount: number;
+  sample: number;
+  alpha: number;
+  minAlpha: number;
+  epochs: number;
+  sg: boolean;
+  /** 0: hierarchical softmax. */
+  negative: number;
+  nsExponent: number;
+  cbowMean: boolean;
+  shrinkWindows: boolean;
+  exact: boolean;
+  seed: number;
 }
 
 /** `[queries, topn]` each. */
@@ -322,6 +342,14 @@ export interface Native {
     progress: BigInt64Array,
   ): Promise<FastTextHandle>;
   fastTextRelease(model: FastTextHandle): void;
+  /** A trainer; texts are UTF-8, a sentence a line, words apart by spaces, and not to be touched until the promise settles. */
+  word2vec(options: NativeWord2Vec): Word2VecHandle;
+  word2vecCount(trainer: Word2VecHandle, text: Uint8Array): Promise<void>;
+  /** After all was counted: the vocabulary and the words of the corpus that are in it. */
+  word2vecBuild(trainer: Word2VecHandle): Promise<{ size: number; words: number }>;
+  /** Words trained so far, over all epochs, and the learning rate they led to. */
+  word2vecTrain(trainer: Word2VecHandle, text: Uint8Array, threads: number): Promise<{ words: number; alpha: number }>;
+  word2vecVectors(trainer: Word2VecHandle): VectorsHandle;
 }
 
 /** `linux-x64-glibc`, `darwin-arm64`: the folder a prebuilt addon for this process lies in. */

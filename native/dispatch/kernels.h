@@ -61,6 +61,9 @@ struct AttentionArgs {
 // arithmetic's type, for i8 from 1 to 7. A multiply-add is two operations.
 constexpr int64_t kPeakNumbers = 1024;  // enough for the widest register of any instruction set, tiles included
 
+// Outputs that word_step takes together: with their changes they fill the registers of AVX2.
+constexpr int64_t kWordStepOutputs = 6;
+
 // KERNEL(return type, name, (arguments))
 #define VECTRAL_KERNELS(KERNEL)                                                                                        \
   /* layout this ISA's gemm wants for such weights; `n` lets narrow matrices choose a narrow panel */                  \
@@ -107,6 +110,10 @@ constexpr int64_t kPeakNumbers = 1024;  // enough for the widest register of any
   /* y[r] = x[r] . q, rows of f32, f16 or bf16 */                                                                      \
   KERNEL(void, dot_rows,                                                                                               \
          (DType type, const void* x, int64_t ldx, int64_t rows, int64_t cols, const float* q, float* y))               \
+  /* a step of learning word vectors; see kWordStepOutputs */                                                          \
+  KERNEL(void, word_step,                                                                                              \
+         (const float* const* inputs, float* const* changed, int64_t m, float* const* outputs, const float* labels,    \
+          int64_t n, float rate, int64_t dim, float* scores))                                                          \
   /* conversions: from any dtype to f32, and from f32 to f32, f16 or bf16 (nearest even) */                            \
   KERNEL(void, to_f32, (DType from, const void* x, float* y, int64_t n))                                               \
   KERNEL(void, from_f32, (DType to, const float* x, void* y, int64_t n))                                               \

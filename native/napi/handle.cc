@@ -15,8 +15,10 @@ const char* kind_name(HandleKind kind) {
       return "vectors";
     case HandleKind::fast_text:
       return "fastText";
-    default:
+    case HandleKind::vector_reader:
       return "vector reader";
+    default:
+      return "word2vec";
   }
 }
 

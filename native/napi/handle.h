@@ -16,11 +16,12 @@
 #include "../vectors/vector_reader.h"
 #include "../vectors/fasttext_model.h"
 #include "../vectors/vector_set.h"
+#include "../vectors/word2vec_trainer.h"
 #include "job.h"
 
 namespace vectral::binding {
 
-enum class HandleKind { tensor, weights, program, vectors, vector_reader, fast_text };
+enum class HandleKind { tensor, weights, program, vectors, vector_reader, fast_text, word2vec };
 
 struct Handle {
   explicit Handle(HandleKind k) : kind(k) {}
@@ -71,6 +72,12 @@ struct FastTextHandle : Handle {
   static constexpr HandleKind kKind = HandleKind::fast_text;
   explicit FastTextHandle(std::shared_ptr<const FastTextModel> m) : Handle(kKind), content(std::move(m)) {}
   std::shared_ptr<const FastTextModel> content;
+};
+
+struct Word2VecHandle : Handle {
+  static constexpr HandleKind kKind = HandleKind::word2vec;
+  explicit Word2VecHandle(std::shared_ptr<Word2VecTrainer> t) : Handle(kKind), content(std::move(t)) {}
+  std::shared_ptr<Word2VecTrainer> content;
 };
 
 // The handles of one environment: an External is believed only if it is one of them. Handles keep it alive, because

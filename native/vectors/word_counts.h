@@ -1,0 +1,36 @@
+// How often each word of a corpus comes, and the vocabulary that makes of it.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "word_table.h"
+
+namespace vectral {
+
+// Calls `take(word)` for each word of a text, apart by spaces, tabs, line feeds and carriage returns.
+template <typename Take>
+void each_word(std::string_view text, const Take& take) {
+  const auto is_space = [](char c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f';
+  };
+  for (size_t begin = 0; begin < text.size();) {
+    size_t end = begin;
+    while (end < text.size() && !is_space(text[end])) ++end;
+    if (end > begin) take(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+}
+
+struct WordCounts {
+  WordTable words;
+  std::vector<int64_t> counts;
+  int64_t total = 0;
+
+  void add(std::string_view text);
+  // The words that come at least `least` times, most frequent first; equal ones as they first came.
+  WordCounts frequent(int64_t least) const;
+};
+
+}  // namespace vectral
