@@ -57,6 +57,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("word2vecCount", Napi::Function::New<word2vec_count>(env));
   exports.Set("word2vecBuild", Napi::Function::New<word2vec_build>(env));
   exports.Set("word2vecTrain", Napi::Function::New<word2vec_train>(env));
+  exports.Set("word2vecStep", Napi::Function::New<word2vec_step>(env));
   exports.Set("word2vecVectors", Napi::Function::New<word2vec_vectors>(env));
   return exports;
 }

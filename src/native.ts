@@ -349,6 +349,11 @@ export interface Native {
   word2vecBuild(trainer: Word2VecHandle): Promise<{ size: number; words: number }>;
   /** Words trained so far, over all epochs, and the learning rate they led to. */
   word2vecTrain(trainer: Word2VecHandle, text: Uint8Array, threads: number): Promise<{ words: number; alpha: number }>;
+  /**
+   * The exact step for one hidden vector `[n]`, n a multiple of 16: changes `outputs` `[labels, n]` one after another and gives
+   * what the sources of the hidden vector are to be changed by.
+   */
+  word2vecStep(hidden: Float32Array, outputs: Float32Array, labels: Float32Array, rate: number): Float32Array;
   word2vecVectors(trainer: Word2VecHandle): VectorsHandle;
 }
 

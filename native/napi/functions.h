@@ -61,6 +61,7 @@ Napi::Value word2vec(const Napi::CallbackInfo& info);
 Napi::Value word2vec_count(const Napi::CallbackInfo& info);
 Napi::Value word2vec_build(const Napi::CallbackInfo& info);
 Napi::Value word2vec_train(const Napi::CallbackInfo& info);
+Napi::Value word2vec_step(const Napi::CallbackInfo& info);
 Napi::Value word2vec_vectors(const Napi::CallbackInfo& info);
 
 // Once for each environment, before anything else: its data, and a hold on this library for the process's life.

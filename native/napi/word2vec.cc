@@ -82,6 +82,24 @@ Napi::Value word2vec_train(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value word2vec_step(const Napi::CallbackInfo& info) {
+  const IsaChoice* isa = nullptr;
+  throw_if_error(info.Env(), selected_isa(&isa));
+  const RunBuffer hidden = read_array(info[0], "hidden"), outputs = read_array(info[1], "outputs"),
+                  labels = read_array(info[2], "labels");
+  const bool floats = hidden.dtype == DType::f32 && outputs.dtype == DType::f32 && labels.dtype == DType::f32;
+  if (!floats || hidden.count % 16 != 0 || outputs.count != labels.count * hidden.count || !info[3].IsNumber()) {
+    throw Napi::TypeError::New(info.Env(), "a step takes hidden [16 n], outputs [labels, 16 n], labels and a rate");
+  }
+  std::vector<float*> rows;
+  for (int64_t o = 0; o < labels.count; ++o) rows.push_back(static_cast<float*>(outputs.data) + o * hidden.count);
+  Napi::Float32Array error = Napi::Float32Array::New(info.Env(), static_cast<size_t>(hidden.count));
+  word2vec_exact_step(*isa->kernels, static_cast<const float*>(hidden.data), rows.data(),
+                      static_cast<const float*>(labels.data), labels.count, info[3].As<Napi::Number>().FloatValue(),
+                      hidden.count, error.Data());
+  return error;
+}
+
 Napi::Value word2vec_vectors(const Napi::CallbackInfo& info) {
   std::shared_ptr<VectorSet> set;
   throw_if_error(info.Env(), unwrap<Word2VecHandle>(info[0]).content->vectors(&set));

@@ -36,6 +36,11 @@ struct Word2VecOptions {
   uint64_t seed = 1;
 };
 
+// word2vec.c's step for one hidden vector: outputs one after another, each seeing what the ones before it did to its
+// row. `error` becomes what the hidden vector's sources are to be changed by. Rows of `dim` floats, a multiple of 16.
+void word2vec_exact_step(const KernelTable& kernels, const float* hidden, float* const* outputs, const float* labels,
+                         int64_t n, float rate, int64_t dim, float* error);
+
 class Word2VecTrainer {
  public:
   Word2VecTrainer(const Word2VecOptions& options, const KernelTable& kernels);
@@ -71,7 +76,7 @@ class Word2VecTrainer {
   HuffmanCodes codes_;
   AlignedMemory inputs_, outputs_;
   std::atomic<int64_t> trained_{0};
-  uint64_t batches_ = 0;
+  std::vector<RandomStream> streams_;
 };
 
 }  // namespace vectral

@@ -1,6 +1,6 @@
 /** Word2vec's training; names and defaults are gensim's. */
 import { UsageError, WeightsError } from '../errors.js';
-import { native, type Word2VecHandle } from '../native.js';
+import { native, type VectorsHandle, type Word2VecHandle } from '../native.js';
 import { checkOptions } from '../options.js';
 import { batches, type Corpus, checkCorpus } from './corpus.js';
 import { KeyedVectors } from './keyed-vectors.js';
@@ -103,7 +103,15 @@ export class Word2Vec {
     }
     const { words: corpusWords } = await build(trainer);
     const trainedWords = await learn(trainer, corpus, corpusWords * settings.epochs, settings.epochs, options);
-    return new Word2Vec(new KeyedVectors(native.word2vecVectors(trainer)), corpusWords, trainedWords);
+    return new Word2Vec(new KeyedVectors(learnt(trainer)), corpusWords, trainedWords);
+  }
+}
+
+function learnt(trainer: Word2VecHandle): VectorsHandle {
+  try {
+    return native.word2vecVectors(trainer);
+  } catch (cause) {
+    throw new UsageError(`Word2Vec.train: ${cause instanceof Error ? cause.message : cause}`);
   }
 }
 
