@@ -20,7 +20,7 @@ export const vectorFormats: readonly VectorFormat[] = ['word2vec', 'word2vec-bin
 const blockRows = 4096;
 
 /** `.bin` is word2vec's binary form, `.txt` and `.vec` its text; a name without an ending is a folder of vectral's own form. */
-function formatOf(file: string): VectorFormat {
+export function formatOf(file: string): VectorFormat {
   if (file.endsWith('.bin')) return 'word2vec-binary';
   if (/\.(txt|vec)$/.test(file)) return 'word2vec';
   if (path.extname(file) === '') return 'vectral';

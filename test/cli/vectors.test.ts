@@ -1,6 +1,6 @@
 /** `vectral vectors` as a program, with the vectors that come with the repository. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -44,6 +44,15 @@ test('evaluate', () => {
   expect(JSON.parse(analogies.stdout).accuracy).toBeCloseTo(golden.analogies.accuracy, 10);
 });
 
+test('train', () => {
+  const text = path.join(folder, 'text.txt');
+  writeFileSync(text, 'a b c a b\nb c d a\n'.repeat(50));
+  const to = path.join(folder, 'trained.txt');
+  const { stdout } = run('train', to, text, '--sg', '--vector-size', '7', '--threads', '1', '--epochs', '2');
+  expect(stdout).toBe(`${to}: 4 words of 7 dimensions, from 450 words\n`);
+  expect(run('info', '-v', to).stdout).toMatch(/words {7}4\ndimensions {2}7\n/);
+});
+
 test('convert and info', () => {
   const file = path.join(folder, 'small.bin');
   expect(run('convert', file, '-v', `${fixtures}/w2v.small.txt`).stdout).toBe(`${file}: 303 words of 10 dimensions\n`);
@@ -58,6 +67,8 @@ test.each([
   [['similar', 'xyzzyq'], 2, /"xyzzyq" is not in the vocabulary of 20000 words/],
   [['analogy', 'a', 'b'], 2, /three words/],
   [['similar', 'king', '-n', '0'], 2, /--topn must be a whole number/],
+  [['train', 'x.npy', 'README.md'], 2, /give format/],
+  [['train', 'x.txt'], 2, /train needs where to write/],
   [['info', '-v', 'absent.txt'], 1, /absent\.txt: there is no such file/],
   [['evaluate', 'README.md'], 2, /README\.md: has no line/],
 ])('%j is refused in one line', (args, status, message) => {

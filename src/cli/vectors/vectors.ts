@@ -7,6 +7,7 @@ import { evaluate } from './evaluate.js';
 import { info } from './info.js';
 import { fileOptions } from './load.js';
 import { analogy, oddOneOut, similar } from './questions.js';
+import { train, trainOptions } from './train.js';
 
 interface Action {
   readonly usage: string;
@@ -24,6 +25,7 @@ const actions: Readonly<Record<string, Action>> = {
     run: evaluate,
   },
   convert: { usage: 'convert <to>', summary: 'the vectors of --vectors in another form', run: convert },
+  train: { usage: 'train <to> <file> [file ...]', summary: 'word2vec, from text with a sentence a line', run: train },
   info: { usage: 'info', summary: 'what the file holds', run: info },
 };
 
@@ -45,6 +47,7 @@ ${rows.join('\n')}`,
     'case-sensitive': { help: 'evaluate: take words as they are written' },
     to: { value: 'FORM', help: 'convert: word2vec, word2vec-binary, glove, vectral (by the name)' },
     format: { value: 'FORMAT', help: 'text, json (text)' },
+    ...trainOptions,
   },
   async run(args) {
     const [name, ...positionals] = args.positionals;
