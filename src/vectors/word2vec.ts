@@ -40,6 +40,7 @@ export interface Word2VecOptions {
   threads?: number | undefined;
   /** Ends training; what was learnt until then is kept. */
   signal?: AbortSignal | undefined;
+  /** Called after each batch of a MiB. */
   onProgress?: ((progress: TrainingProgress) => void) | undefined;
 }
 
@@ -179,6 +180,7 @@ function readOptions(options: Word2VecOptions) {
     refuse(`${name} must be a number from ${least}, got ${value}`);
   whole('vectorSize', settings.vectorSize, 1, 1 << 20);
   whole('window', settings.window, 1, 10_000);
+  whole('minCount', settings.minCount, 1, 2 ** 52);
   whole('epochs', settings.epochs, 1, 1 << 20);
   whole('negative', negative, 0, 10_000);
   whole('seed', settings.seed, 0, 2 ** 52);

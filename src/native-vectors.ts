@@ -1,0 +1,157 @@
+/** The part of the addon's face that is about word vectors. */
+import type { TensorHandle } from './native.js';
+
+export type VectorsHandle = { readonly __vectors: unique symbol };
+export type FastTextHandle = { readonly __fastText: unique symbol };
+export type Word2VecHandle = { readonly __word2vec: unique symbol };
+export type VectorReaderHandle = { readonly __vectorReader: unique symbol };
+
+/** How a file of vectors is read (native/vectors/vector_reader.h). */
+export interface NativeVectorFormat {
+  path: string;
+  binary: boolean;
+  header: 'detect' | 'present' | 'absent';
+  /** Most rows; 0: all. */
+  limit: number;
+  /** -1: unknown. */
+  fileBytes: number;
+  dtype: string;
+  latin1: boolean;
+  undecodable: 'strict' | 'ignore' | 'replace';
+}
+
+export interface NativeVectorFile {
+  vectors: VectorsHandle;
+  /** Rows by the header, -1 without one. */
+  declared: number;
+  duplicates: number;
+  duplicate: string;
+}
+
+/** native/vectors/word2vec_trainer.h */
+export interface NativeWord2Vec {
+  vectorSize: number;
+  window: number;
+  minCount: number;
+  sample: number;
+  alpha: number;
+  minAlpha: number;
+  epochs: number;
+  sg: boolean;
+  /** 0: hierarchical softmax. */
+  negative: number;
+  nsExponent: number;
+  cbowMean: boolean;
+  shrinkWindows: boolean;
+  exact: boolean;
+  seed: number;
+}
+
+/** `[queries, topn]` each. */
+export interface NativeNeighbours {
+  places: Int32Array;
+  scores: Float32Array;
+}
+
+/** Settings of a fastText model under fastText's own names. */
+export interface FastTextArgs {
+  dim: number;
+  ws: number;
+  epoch: number;
+  minCount: number;
+  neg: number;
+  wordNgrams: number;
+  loss: 'hs' | 'ns' | 'softmax' | 'ova';
+  model: 'cbow' | 'skipgram' | 'supervised';
+  bucket: number;
+  minn: number;
+  maxn: number;
+  lrUpdateRate: number;
+  t: number;
+}
+
+/** Words or labels by their ids, best first. */
+export interface NativeScores {
+  ids: Int32Array;
+  scores: Float32Array;
+}
+
+/** See {@link Native}. */
+export interface NativeVectors {
+  /** A reader of word2vec's, GloVe's and fastText's vector files, to be fed piece by piece. */
+  vectorReader(format: NativeVectorFormat): VectorReaderHandle;
+  /** Takes the next bytes (not to be touched meanwhile); tells whether no more are wanted. Rejects with one sentence. */
+  vectorReaderFeed(reader: VectorReaderHandle, bytes: Uint8Array, last: boolean): Promise<boolean>;
+  /** After the last bytes, once. */
+  vectorReaderFinish(reader: VectorReaderHandle): NativeVectorFile;
+
+  /** Words (UTF-8, a newline after each) and their matrix `[words, dim]`, with a scale a row if it is i8; shares the tensor's storage. */
+  vectorsFrom(words: Uint8Array, matrix: TensorHandle, scales?: Float32Array): VectorsHandle;
+  vectorsSize(vectors: VectorsHandle): { size: number; dim: number; dtype: string };
+  /** The word's place, or -1. */
+  vectorsFind(vectors: VectorsHandle, word: string): number;
+  vectorsWords(vectors: VectorsHandle, begin: number, end: number): string[];
+  /** Rows `[places, dim]` as floats. */
+  vectorsRows(vectors: VectorsHandle, places: Int32Array): Float32Array;
+  /** The cosines of the first `rows` rows with a query of length 1. */
+  vectorsCosines(vectors: VectorsHandle, query: Float32Array, rows: number): Float32Array;
+  /** The `topn` nearest of the first `rows` rows to each query `[queries, dim]` of length 1, best first. */
+  vectorsNearest(vectors: VectorsHandle, queries: Float32Array, topn: number, rows: number): NativeNeighbours;
+  vectorsNearestBatch(
+    vectors: VectorsHandle,
+    queries: Float32Array,
+    topn: number,
+    rows: number,
+  ): Promise<NativeNeighbours>;
+  vectorsRelease(vectors: VectorsHandle): void;
+
+  /** Opens and validates a .bin or .ftz. Rejects with one sentence that names file and field. */
+  fastTextLoad(path: string, mmap: boolean): Promise<FastTextHandle>;
+  fastTextInfo(model: FastTextHandle): { args: FastTextArgs; quantized: boolean; words: number; labels: number };
+  /** Entries of the dictionary: words, then labels. */
+  fastTextWords(model: FastTextHandle, begin: number, end: number): string[];
+  /** `[texts, dim]` */
+  fastTextVectors(model: FastTextHandle, texts: readonly string[], sentences: boolean): Float32Array;
+  fastTextSubwords(model: FastTextHandle, word: string): [gram: string, row: number][];
+  fastTextPredictNow(model: FastTextHandle, texts: readonly string[], k: number, threshold: number): NativeScores[];
+  fastTextPredict(
+    model: FastTextHandle,
+    texts: readonly string[],
+    k: number,
+    threshold: number,
+  ): Promise<NativeScores[]>;
+  /** One list, of words by cosine to `query` of `[dim]`. */
+  fastTextNearest(
+    model: FastTextHandle,
+    query: Float32Array,
+    k: number,
+    banned: readonly string[],
+  ): Promise<NativeScores[]>;
+  fastTextWordVectors(model: FastTextHandle): Promise<VectorsHandle>;
+  fastTextSave(model: FastTextHandle, path: string): Promise<void>;
+  /**
+   * Trains a classifier of lines: those of the file `source`, or of `text`, which `source` then names. `progress[0]` counts
+   * tokens done while it runs; a nonzero `progress[1]` ends it soon.
+   */
+  fastTextTrain(
+    source: string,
+    text: Uint8Array | undefined,
+    settings: Omit<FastTextArgs, 'model'> & { minCountLabel: number; lr: number; seed: number },
+    threads: number,
+    progress: BigInt64Array,
+  ): Promise<FastTextHandle>;
+  fastTextRelease(model: FastTextHandle): void;
+  /** A trainer; texts are UTF-8, a sentence a line, words apart by spaces, and not to be touched until the promise settles. */
+  word2vec(options: NativeWord2Vec): Word2VecHandle;
+  word2vecCount(trainer: Word2VecHandle, text: Uint8Array): Promise<void>;
+  /** After all was counted: the vocabulary and the words of the corpus that are in it. */
+  word2vecBuild(trainer: Word2VecHandle): Promise<{ size: number; words: number }>;
+  /** Words trained so far, over all epochs, and the learning rate they led to. */
+  word2vecTrain(trainer: Word2VecHandle, text: Uint8Array, threads: number): Promise<{ words: number; alpha: number }>;
+  /**
+   * The exact step for one hidden vector `[n]`, n a multiple of 16: changes `outputs` `[labels, n]` one after another and gives
+   * what the sources of the hidden vector are to be changed by.
+   */
+  word2vecStep(hidden: Float32Array, outputs: Float32Array, labels: Float32Array, rate: number): Float32Array;
+  word2vecVectors(trainer: Word2VecHandle): VectorsHandle;
+}
