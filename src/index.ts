@@ -6,6 +6,7 @@ export { AddonError, ConfigError, TensorError, UsageError, VectralError, Weights
 export { HubError, ModelNotFoundError } from './hub/errors.js';
 export { type PullOptions, pull } from './hub/pull.js';
 export type { DownloadProgress, HubOptions } from './hub/settings.js';
+export { Word2VecNetwork } from './models/word2vec.js';
 export type { FastTextArgs, NativeArray, NativeInfo, NativeWeightEntry } from './native.js';
 export * as ops from './ops/index.js';
 export { type Arithmetic, arithmetics } from './options.js';
