@@ -1,0 +1,32 @@
+"""gensim's side of run.mjs: measures one case in this process and prints a number.
+
+usage: gensim_peer.py CASE FILE THREADS
+"""
+import sys
+import time
+
+from gensim.models import KeyedVectors, Word2Vec
+from gensim.models.word2vec import LineSentence
+
+case, file, threads = sys.argv[1], sys.argv[2], int(sys.argv[3])
+
+
+def seconds(work):
+    begin = time.perf_counter()
+    work()
+    return time.perf_counter() - begin
+
+
+if case.startswith("train"):
+    sentences = list(LineSentence(file))
+    model = Word2Vec(vector_size=100, window=5, negative=5, sg=int(case == "train-skip-gram"), min_count=5, workers=threads)
+    model.build_vocab(sentences)
+    words = sum(map(len, sentences))
+    print(words / seconds(lambda: model.train(sentences, total_examples=len(sentences), epochs=1)))
+elif case == "load":
+    print(seconds(lambda: KeyedVectors.load_word2vec_format(file, no_header=True)))
+else:
+    vectors = KeyedVectors.load_word2vec_format(file, no_header=True)
+    words = vectors.index_to_key[100:400]
+    vectors.most_similar(words[0])
+    print(seconds(lambda: [vectors.most_similar(word) for word in words]) / len(words))

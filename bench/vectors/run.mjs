@@ -1,0 +1,116 @@
+// Word vectors beside gensim: loading, questions, training. Each measurement in a process of its own, the two sides in turns,
+// medians over rounds. usage: node bench/vectors/run.mjs --python PYTHON_WITH_GENSIM [--rounds 5] [--out FILE.json]
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const { values: options } = parseArgs({
+  options: { python: { type: 'string' }, rounds: { type: 'string', default: '5' }, out: { type: 'string' } },
+});
+const here = path.dirname(fileURLToPath(import.meta.url));
+const folder = mkdtempSync(path.join(tmpdir(), 'vectral-bench-vectors-'));
+
+/** [case, unit, threads, whether more is better] */
+const cases = [
+  ['load', 's, 40,000 × 100 GloVe text', 2, false],
+  ['most-similar', 's a question, of 40,000 × 100', 2, false],
+  ['most-similar-batch', 's a question, 300 at once', 2, false],
+  ['train-skip-gram', 'words/s', 1, true],
+  ['train-skip-gram', 'words/s', 2, true],
+  ['train-cbow', 'words/s', 1, true],
+  ['train-cbow', 'words/s', 2, true],
+];
+
+// A generator with a seed, so that every run has the same files.
+let state = 1;
+function random() {
+  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+  return state / 2 ** 32;
+}
+
+/** 40,000 words with numbers as GloVe writes them. */
+function writeVectors() {
+  const file = path.join(folder, 'vectors.txt');
+  const rows = Array.from({ length: 40_000 }, (_, i) => {
+    return `word${i} ${Array.from({ length: 100 }, () => (random() * 2 - 1).toFixed(5)).join(' ')}\n`;
+  });
+  writeFileSync(file, rows.join(''));
+  return file;
+}
+
+/** 3 M words of a Zipf distribution over 50,000, twenty a line. */
+function writeCorpus() {
+  const shares = Float64Array.from({ length: 50_000 }, (_, i) => 1 / (i + 1));
+  for (let i = 1; i < shares.length; i++) shares[i] += shares[i - 1];
+  const draw = () => {
+    const sought = random() * shares.at(-1);
+    let [low, high] = [0, shares.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (shares[middle] < sought) low = middle + 1;
+      else high = middle;
+    }
+    return `w${low}`;
+  };
+  const file = path.join(folder, 'corpus.txt');
+  const lines = Array.from({ length: 150_000 }, () => `${Array.from({ length: 20 }, draw).join(' ')}\n`);
+  writeFileSync(file, lines.join(''));
+  return file;
+}
+
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+
+try {
+  const vectors = writeVectors();
+  const corpus = writeCorpus();
+  // Variables that steer BLAS or OpenMP belong to neither side.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(OPENBLAS|OMP|MKL)_/.test(name)));
+  const run = (program, script, [name, , threads]) => {
+    const file = name.startsWith('train') ? corpus : vectors;
+    const out = execFileSync(program, [path.join(here, script), name, file, String(threads)], {
+      env: { ...env, VECTRAL_THREADS: String(threads) },
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return Number(out.trim());
+  };
+  const results = cases.map((entry) => ({ entry, ours: [], theirs: [] }));
+  for (let round = 0; round < Number(options.rounds); round++) {
+    for (const { entry, ours, theirs } of results) {
+      ours.push(run(process.execPath, 'vectral.mjs', entry));
+      if (options.python) {
+        const [name, ...rest] = entry;
+        theirs.push(run(options.python, 'gensim_peer.py', [name.replace('-batch', ''), ...rest]));
+      }
+    }
+  }
+  const { native } = await import('../../dist/esm/native.js');
+  const { isa, cpus } = native.info();
+  const report = {
+    isa,
+    cpus: Math.min(cpus, availableParallelism()),
+    rounds: Number(options.rounds),
+    rows: results.map(({ entry: [name, unit, threads, more], ours, theirs }) => {
+      const ratios = ours.map((x, i) => (more ? x / theirs[i] : theirs[i] / x));
+      return {
+        name,
+        unit,
+        threads,
+        vectral: median(ours),
+        gensim: theirs.length > 0 ? median(theirs) : null,
+        ratio: theirs.length > 0 ? median(ratios) : null,
+      };
+    }),
+  };
+  console.log(`${report.isa}, ${report.cpus} CPUs, medians of ${report.rounds} rounds; × above 1: better than gensim`);
+  for (const { name, unit, threads, vectral, gensim, ratio } of report.rows) {
+    const against = gensim === null ? '' : `gensim ${gensim.toPrecision(3)}  ${ratio.toFixed(2)} ×`;
+    console.log(`${name.padEnd(20)} ${threads} threads  vectral ${vectral.toPrecision(3)}  ${against}  ${unit}`);
+  }
+  if (options.out) writeFileSync(options.out, `${JSON.stringify(report, null, 1)}\n`);
+} finally {
+  rmSync(folder, { recursive: true });
+}
