@@ -2,10 +2,14 @@
 // medians over rounds. usage: node bench/vectors/run.mjs --python PYTHON_WITH_GENSIM [--rounds 5] [--out FILE.json]
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+
+// The addon's own word for what it runs with.
+const { isa, cpus } = createRequire(import.meta.url)('../../build/Release/vectral.node').info();
 
 const { values: options } = parseArgs({
   options: { python: { type: 'string' }, rounds: { type: 'string', default: '5' }, out: { type: 'string' } },
@@ -87,8 +91,6 @@ try {
       }
     }
   }
-  const { native } = await import('../../dist/esm/native.js');
-  const { isa, cpus } = native.info();
   const report = {
     isa,
     cpus: Math.min(cpus, availableParallelism()),
