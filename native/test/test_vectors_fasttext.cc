@@ -17,7 +17,11 @@ using namespace vectral;
 
 namespace {
 
-std::string temporary(const char* name) { return (std::filesystem::temp_directory_path() / name).string(); }
+// A name of its own for each run: builds with different sanitizers are tested side by side.
+std::string temporary() {
+  const std::string name = "vectral-fasttext-" + std::to_string(std::random_device{}()) + ".bin";
+  return (std::filesystem::temp_directory_path() / name).string();
+}
 
 ProductQuantizer quantizer(int32_t dim, int32_t dsub) {
   const int32_t rest = dim % dsub;
@@ -91,7 +95,7 @@ bool use(const std::string& path, const std::string& bytes) {
 }  // namespace
 
 TEST_CASE("fastText files with wrong bytes are refused or stay within their bounds") {
-  const std::string path = temporary("vectral-fasttext-test.bin");
+  const std::string path = temporary();
   for (const bool quantized : {false, true}) {
     for (const FastTextLoss loss : {FastTextLoss::softmax, FastTextLoss::hs}) {
       std::vector<uint8_t> kept;
