@@ -56,9 +56,13 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("word2vec", Napi::Function::New<word2vec>(env));
   exports.Set("word2vecCount", Napi::Function::New<word2vec_count>(env));
   exports.Set("word2vecBuild", Napi::Function::New<word2vec_build>(env));
+  exports.Set("word2vecKnown", Napi::Function::New<word2vec_known>(env));
+  exports.Set("word2vecSchedule", Napi::Function::New<word2vec_schedule>(env));
   exports.Set("word2vecTrain", Napi::Function::New<word2vec_train>(env));
   exports.Set("word2vecStep", Napi::Function::New<word2vec_step>(env));
   exports.Set("word2vecVectors", Napi::Function::New<word2vec_vectors>(env));
+  exports.Set("word2vecState", Napi::Function::New<word2vec_state>(env));
+  exports.Set("word2vecRestore", Napi::Function::New<word2vec_restore>(env));
   return exports;
 }
 

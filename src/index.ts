@@ -107,7 +107,13 @@ export type { FastTextProgress, FastTextTrainOptions } from './vectors/fasttext-
 export { KeyedVectors, type MostSimilarOptions, type QueryItem } from './vectors/keyed-vectors.js';
 export type { VectorFormat } from './vectors/save-vectors.js';
 export type { VectorDType, VectorFileOptions, VectorFileReport } from './vectors/vector-file.js';
-export { type TrainingProgress, Word2Vec, type Word2VecOptions } from './vectors/word2vec.js';
+export { Word2Vec } from './vectors/word2vec.js';
+export type {
+  TrainingControls,
+  TrainingProgress,
+  TrainingSchedule,
+  Word2VecOptions,
+} from './vectors/word2vec-options.js';
 export { PytorchFile } from './weights/pytorch.js';
 export type { Quantization } from './weights/quantization.js';
 export { SafetensorsFile, writeSafetensors } from './weights/safetensors.js';

@@ -33,10 +33,10 @@ export interface NativeWord2Vec {
   vectorSize: number;
   window: number;
   minCount: number;
+  /** 0: any number. */
+  maxVocabSize: number;
+  maxFinalVocab: number;
   sample: number;
-  alpha: number;
-  minAlpha: number;
-  epochs: number;
   sg: boolean;
   /** 0: hierarchical softmax. */
   negative: number;
@@ -144,14 +144,37 @@ export interface NativeVectors {
   /** A trainer; texts are UTF-8, a sentence a line, words apart by spaces, and not to be touched until the promise settles. */
   word2vec(options: NativeWord2Vec): Word2VecHandle;
   word2vecCount(trainer: Word2VecHandle, text: Uint8Array): Promise<void>;
-  /** After all was counted: the vocabulary and the words of the corpus that are in it. */
-  word2vecBuild(trainer: Word2VecHandle): Promise<{ size: number; words: number }>;
-  /** Words trained so far, over all epochs, and the learning rate they led to. */
-  word2vecTrain(trainer: Word2VecHandle, text: Uint8Array, threads: number): Promise<{ words: number; alpha: number }>;
+  /** After all was counted: makes the vocabulary and tells how many words of the corpus are in it. */
+  word2vecBuild(trainer: Word2VecHandle): Promise<number>;
+  /** Words of a text that are in the vocabulary. */
+  word2vecKnown(trainer: Word2VecHandle, text: Uint8Array): Promise<number>;
+  /** The rate falls from `alpha` to `minAlpha` while `words` are trained, `trained` of which are done. */
+  word2vecSchedule(
+    trainer: Word2VecHandle,
+    schedule: { alpha: number; minAlpha: number; words: number; trained: number },
+  ): void;
+  /** Words trained so far, the learning rate they led to, and the mean loss of the text, NaN where none was measured. */
+  word2vecTrain(
+    trainer: Word2VecHandle,
+    text: Uint8Array,
+    threads: number,
+  ): Promise<{ words: number; alpha: number; loss: number }>;
   /**
    * The exact step for one hidden vector `[n]`, n a multiple of 16: changes `outputs` `[labels, n]` one after another and gives
    * what the sources of the hidden vector are to be changed by.
    */
   word2vecStep(hidden: Float32Array, outputs: Float32Array, labels: Float32Array, rate: number): Float32Array;
+  /** A copy; throws where training has diverged. */
   word2vecVectors(trainer: Word2VecHandle): VectorsHandle;
+  /** What besides the vectors has been learnt: outputs `[words, dim]`, and where the threads' random numbers are. */
+  word2vecState(trainer: Word2VecHandle): { counts: BigInt64Array; streams: BigUint64Array; outputs: TensorHandle };
+  /** The trainer that had come to this. Words are lines. */
+  word2vecRestore(
+    options: NativeWord2Vec,
+    words: Uint8Array,
+    counts: BigInt64Array,
+    streams: BigUint64Array,
+    vectors: TensorHandle,
+    outputs: TensorHandle,
+  ): Word2VecHandle;
 }

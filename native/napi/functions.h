@@ -60,9 +60,13 @@ void fasttext_release(const Napi::CallbackInfo& info);
 Napi::Value word2vec(const Napi::CallbackInfo& info);
 Napi::Value word2vec_count(const Napi::CallbackInfo& info);
 Napi::Value word2vec_build(const Napi::CallbackInfo& info);
+Napi::Value word2vec_known(const Napi::CallbackInfo& info);
+Napi::Value word2vec_schedule(const Napi::CallbackInfo& info);
 Napi::Value word2vec_train(const Napi::CallbackInfo& info);
 Napi::Value word2vec_step(const Napi::CallbackInfo& info);
 Napi::Value word2vec_vectors(const Napi::CallbackInfo& info);
+Napi::Value word2vec_state(const Napi::CallbackInfo& info);
+Napi::Value word2vec_restore(const Napi::CallbackInfo& info);
 
 // Once for each environment, before anything else: its data, and a hold on this library for the process's life.
 void set_up(Napi::Env env);

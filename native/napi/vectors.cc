@@ -65,19 +65,6 @@ Napi::Object to_object(Napi::Env env, const Neighbours& found) {
   return object;
 }
 
-Status add_words(std::string_view text, WordTable* words) {
-  for (size_t begin = 0; begin < text.size();) {
-    size_t end = text.find('\n', begin);
-    if (end == std::string_view::npos) end = text.size();
-    if (words->add(text.substr(begin, end - begin)) == WordTable::kNone) {
-      return Status::error("word " + std::to_string(words->size() + 1) + " is there twice");
-    }
-    begin = end + 1;
-  }
-  words->shrink();
-  return Status::ok();
-}
-
 }  // namespace
 
 Napi::Value wrap_vectors(Napi::Env env, std::shared_ptr<const VectorSet> set) {

@@ -1,5 +1,8 @@
 #include "../vectors/word2vec_trainer.h"
 
+#include <algorithm>
+#include <numeric>
+
 #include "../core/cpu_count.h"
 #include "../dispatch/select.h"
 #include "args.h"
@@ -21,12 +24,11 @@ Word2VecOptions read_options(const Napi::Value& value) {
   options.dim = read_integer(object["vectorSize"], "vectorSize", 1, 1 << 20);
   options.window = static_cast<int32_t>(read_integer(object["window"], "window", 1, 10000));
   options.min_count = read_integer(object["minCount"], "minCount", 1, INT64_C(1) << 52);
-  options.epochs = static_cast<int32_t>(read_integer(object["epochs"], "epochs", 1, 1 << 20));
+  options.max_vocab_size = read_integer(object["maxVocabSize"], "maxVocabSize", 0, WordTable::kMostWords);
+  options.max_final_vocab = read_integer(object["maxFinalVocab"], "maxFinalVocab", 0, WordTable::kMostWords);
   options.negative = static_cast<int32_t>(read_integer(object["negative"], "negative", 0, 10000));
   options.seed = static_cast<uint64_t>(read_integer(object["seed"], "seed", 0, INT64_C(1) << 52));
   options.sample = read_number(object, "sample");
-  options.alpha = static_cast<float>(read_number(object, "alpha"));
-  options.min_alpha = static_cast<float>(read_number(object, "minAlpha"));
   options.noise_exponent = read_number(object, "nsExponent");
   options.skip_gram = read_bool(object["sg"], "sg");
   options.cbow_mean = read_bool(object["cbowMean"], "cbowMean");
@@ -60,12 +62,27 @@ Napi::Value word2vec_build(const Napi::CallbackInfo& info) {
   const auto trainer = unwrap<Word2VecHandle>(info[0]).content;
   return start(
       info, 1, [=](int) { return trainer->build(); },
-      [trainer](Napi::Env env) {
-        Napi::Object result = Napi::Object::New(env);
-        result.Set("size", trainer->size());
-        result.Set("words", static_cast<double>(trainer->words_counted()));
-        return result;
-      });
+      [trainer](Napi::Env env) { return Napi::Number::New(env, static_cast<double>(trainer->words_counted())); });
+}
+
+Napi::Value word2vec_known(const Napi::CallbackInfo& info) {
+  const auto trainer = unwrap<Word2VecHandle>(info[0]).content;
+  const std::string_view text = read_bytes(info[1], "text");
+  const auto words = std::make_shared<int64_t>(0);
+  return start(
+      info, 1, [=](int) { return *words = trainer->known(text), Status::ok(); },
+      [words](Napi::Env env) { return Napi::Number::New(env, static_cast<double>(*words)); });
+}
+
+Napi::Value word2vec_schedule(const Napi::CallbackInfo& info) {
+  const Napi::Object object = read_object(info[1], "schedule");
+  Word2VecSchedule schedule;
+  schedule.alpha = static_cast<float>(read_number(object, "alpha"));
+  schedule.min_alpha = static_cast<float>(read_number(object, "minAlpha"));
+  schedule.words = read_integer(object["words"], "words", 0, INT64_C(1) << 53);
+  schedule.trained = read_integer(object["trained"], "trained", 0, INT64_C(1) << 53);
+  unwrap<Word2VecHandle>(info[0]).content->set_schedule(schedule);
+  return info.Env().Undefined();
 }
 
 Napi::Value word2vec_train(const Napi::CallbackInfo& info) {
@@ -78,6 +95,7 @@ Napi::Value word2vec_train(const Napi::CallbackInfo& info) {
     Napi::Object result = Napi::Object::New(env);
     result.Set("words", static_cast<double>(trainer->words_trained()));
     result.Set("alpha", trainer->rate());
+    result.Set("loss", trainer->take_loss());
     return result;
   });
 }
@@ -104,6 +122,55 @@ Napi::Value word2vec_vectors(const Napi::CallbackInfo& info) {
   std::shared_ptr<VectorSet> set;
   throw_if_error(info.Env(), unwrap<Word2VecHandle>(info[0]).content->vectors(&set));
   return wrap_vectors(info.Env(), std::move(set));
+}
+
+Napi::Value word2vec_state(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Word2VecTrainer& trainer = *unwrap<Word2VecHandle>(info[0]).content;
+  const std::vector<int64_t>& counts = trainer.vocabulary().counts;
+  const std::vector<uint64_t> states = trainer.stream_states();
+  Napi::BigInt64Array count_array = Napi::BigInt64Array::New(env, counts.size());
+  std::copy(counts.begin(), counts.end(), count_array.Data());
+  Napi::BigUint64Array state_array = Napi::BigUint64Array::New(env, states.size());
+  std::copy(states.begin(), states.end(), state_array.Data());
+  Tensor outputs;
+  outputs.shape.rank = 2;
+  outputs.shape.dims[0] = trainer.size();
+  outputs.shape.dims[1] = trainer.dim();
+  std::shared_ptr<Storage> storage;
+  throw_if_error(env, trainer.outputs(&storage));
+  outputs.storage = std::move(storage);
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("counts", count_array);
+  result.Set("streams", state_array);
+  result.Set("outputs", wrap_tensor(env, std::move(outputs)));
+  return result;
+}
+
+Napi::Value word2vec_restore(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const IsaChoice* isa = nullptr;
+  throw_if_error(env, selected_isa(&isa));
+  auto trainer = std::make_shared<Word2VecTrainer>(read_options(info[0]), *isa->kernels);
+  WordCounts vocabulary;
+  throw_if_error(env, add_words(read_bytes(info[1], "words"), &vocabulary.words));
+  const auto counts = info[2].As<Napi::BigInt64Array>();
+  const auto states = info[3].As<Napi::BigUint64Array>();
+  const Tensor inputs = unwrap<TensorHandle>(info[4]).content, outputs = unwrap<TensorHandle>(info[5]).content;
+  const auto fits = [&](const Tensor& tensor) {
+    return tensor.dtype == DType::f32 && tensor.shape.rank == 2 && tensor.shape.dims[0] == vocabulary.words.size() &&
+           tensor.shape.dims[1] == trainer->dim();
+  };
+  if (vocabulary.words.size() == 0 || static_cast<int64_t>(counts.ElementLength()) != vocabulary.words.size() ||
+      !fits(inputs) || !fits(outputs)) {
+    throw Napi::TypeError::New(env, "words, counts, vectors and outputs must be as many, and as wide as vectorSize");
+  }
+  vocabulary.counts.assign(counts.Data(), counts.Data() + counts.ElementLength());
+  vocabulary.total = std::accumulate(vocabulary.counts.begin(), vocabulary.counts.end(), INT64_C(0));
+  const std::vector<uint64_t> streams(states.Data(), states.Data() + states.ElementLength());
+  throw_if_error(env, trainer->restore(std::move(vocabulary), static_cast<const float*>(inputs.storage->data()),
+                                       static_cast<const float*>(outputs.storage->data()), streams));
+  return wrap_handle(env, std::make_unique<Word2VecHandle>(std::move(trainer)), 0);
 }
 
 }  // namespace vectral::binding

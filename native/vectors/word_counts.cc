@@ -1,20 +1,47 @@
 #include "word_counts.h"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
+#include <utility>
 
 namespace vectral {
 
-void WordCounts::add(std::string_view text) {
-  each_word(text, [this](std::string_view word) {
-    int32_t place = words.find(word);
-    if (place == WordTable::kNone) {
-      place = words.add(word);
-      counts.push_back(0);
-    }
-    ++counts[static_cast<size_t>(place)];
-    ++total;
-  });
+void WordCounts::add(std::string_view text, int64_t most) {
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = most > 0 ? std::min(text.find('\n', begin), text.size()) : text.size();
+    each_word(text.substr(begin, end - begin), [this](std::string_view word) {
+      int32_t place = words.find(word);
+      if (place == WordTable::kNone) {
+        place = words.add(word);
+        counts.push_back(0);
+      }
+      ++counts[static_cast<size_t>(place)];
+      ++total;
+    });
+    if (most > 0 && words.size() > most) drop(++dropped_);
+    begin = end + 1;
+  }
+}
+
+void WordCounts::drop(int64_t seen) {
+  WordTable kept;
+  size_t n = 0;
+  for (int32_t place = 0; place < words.size(); ++place) {
+    const int64_t count = counts[static_cast<size_t>(place)];
+    if (count <= seen) continue;
+    kept.add(words.word(place));
+    counts[n++] = count;
+  }
+  counts.resize(n);
+  words = std::move(kept);
+}
+
+int64_t WordCounts::least_for(int64_t most) const {
+  if (words.size() <= most) return 1;
+  std::vector<int64_t> sorted(counts);
+  std::nth_element(sorted.begin(), sorted.begin() + most, sorted.end(), std::greater<>());
+  return sorted[static_cast<size_t>(most)] + 1;
 }
 
 WordCounts WordCounts::frequent(int64_t least) const {

@@ -28,9 +28,18 @@ struct WordCounts {
   std::vector<int64_t> counts;
   int64_t total = 0;
 
-  void add(std::string_view text);
+  // With `most`, whenever a line leaves more different words than that, those that have come once are dropped, the
+  // next time those that have come twice or less, and so on (gensim's max_vocab_size; 0: no limit).
+  void add(std::string_view text, int64_t most = 0);
   // The words that come at least `least` times, most frequent first; equal ones as they first came.
   WordCounts frequent(int64_t least) const;
+  // The smallest `least` that leaves at most `most` words.
+  int64_t least_for(int64_t most) const;
+
+ private:
+  void drop(int64_t seen);
+
+  int64_t dropped_ = 0;  // words that came this often or less were dropped last
 };
 
 }  // namespace vectral

@@ -27,6 +27,16 @@ AliasTable::AliasTable(const std::vector<double>& weights) : keep_(weights.size(
   }
 }
 
+std::vector<double> noise_weights(const std::vector<int64_t>& counts, double exponent) {
+  const auto [least, most] = std::minmax_element(counts.begin(), counts.end());
+  const double largest = std::log(static_cast<double>(exponent < 0 ? *least : *most));
+  std::vector<double> weights;
+  for (const int64_t count : counts) {
+    weights.push_back(std::exp(exponent * (std::log(static_cast<double>(count)) - largest)));
+  }
+  return weights;
+}
+
 std::vector<float> keep_probabilities(const std::vector<int64_t>& counts, double t) {
   const double total = static_cast<double>(std::accumulate(counts.begin(), counts.end(), INT64_C(0)));
   std::vector<float> keep;

@@ -10,6 +10,12 @@ namespace vectral {
 class RandomStream {
  public:
   explicit RandomStream(uint64_t seed) : state_(seed) {}
+  // Streams of one seed by their numbers. They begin far apart: one that went on from the seed itself would repeat
+  // what its neighbour drew.
+  static RandomStream of(uint64_t seed, uint64_t number) {
+    return RandomStream(RandomStream(RandomStream(seed).next() + number).next());
+  }
+  uint64_t state() const { return state_; }
   uint64_t next() {
     uint64_t z = state_ += 0x9E3779B97F4A7C15u;
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
@@ -42,6 +48,9 @@ class AliasTable {
   std::vector<float> keep_;
   std::vector<uint32_t> other_;
 };
+
+// counts to the power `exponent`, over the largest of them: of any exponent none is infinite.
+std::vector<double> noise_weights(const std::vector<int64_t>& counts, double exponent);
 
 // min(1, sqrt(t / f) + t / f) for each word's share f of all; 1 where t is 0 (word2vec.c).
 std::vector<float> keep_probabilities(const std::vector<int64_t>& counts, double t);

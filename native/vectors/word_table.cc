@@ -42,4 +42,17 @@ void WordTable::shrink() {
   ends_.shrink_to_fit();
 }
 
+Status add_words(std::string_view text, WordTable* words) {
+  for (size_t begin = 0; begin < text.size();) {
+    size_t end = text.find('\n', begin);
+    if (end == std::string_view::npos) end = text.size();
+    if (words->add(text.substr(begin, end - begin)) == WordTable::kNone) {
+      return Status::error("word " + std::to_string(words->size() + 1) + " is there twice");
+    }
+    begin = end + 1;
+  }
+  words->shrink();
+  return Status::ok();
+}
+
 }  // namespace vectral

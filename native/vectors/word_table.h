@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "../core/status.h"
+
 namespace vectral {
 
 class WordTable {
@@ -34,5 +36,8 @@ class WordTable {
   std::vector<size_t> ends_;    // of each word in text_
   std::vector<int32_t> slots_;  // a power of two; the place + 1 of a word, 0: free
 };
+
+// Adds the words of a text, one a line; fails at one that is there already.
+Status add_words(std::string_view lines, WordTable* words);
 
 }  // namespace vectral

@@ -14,6 +14,9 @@ export type Sentence = string | readonly string[];
 export type Corpus = Iterable<Sentence> | AsyncIterable<Sentence> | { readonly files: string | readonly string[] };
 
 const batchBytes = 1 << 20;
+const mostHeld = 64 << 20;
+const newline = 10;
+const space = 32;
 
 /** @throws UsageError for what is no corpus, or can be read only once. */
 export function checkCorpus(call: string, corpus: Corpus): void {
@@ -26,14 +29,20 @@ export function checkCorpus(call: string, corpus: Corpus): void {
   if (typeof begin !== 'function') {
     throw new UsageError(`${call}: a corpus is an iterable of sentences or { files }, got ${describeValue(corpus)}`);
   }
-  if (typeof (corpus as { next?: unknown }).next === 'function') {
+  const { next, on, getReader } = corpus as { next?: unknown; on?: unknown; getReader?: unknown };
+  const once = typeof next === 'function' ? 'generator' : [on, getReader].some(isFunction) ? 'stream' : undefined;
+  if (once) {
     throw new UsageError(
-      `${call}: a generator can be read only once, and training reads its corpus several times; pass a list, or an object whose iterator starts anew`,
+      `${call}: a ${once} can be read only once, and training reads its corpus several times; pass a list, { files }, or an object whose iterator starts anew`,
     );
   }
 }
 
-/** Batches of whole lines. */
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
+
+/** Batches of whole lines; a file's line of more than a batch is cut between words. */
 export async function* batches(corpus: Corpus): AsyncGenerator<Uint8Array> {
   if ('files' in corpus) {
     for (const file of typeof corpus.files === 'string' ? [corpus.files] : corpus.files) yield* linesOf(file);
@@ -65,16 +74,21 @@ async function* linesOf(file: string): AsyncGenerator<Uint8Array> {
   const stream = createReadStream(file, { highWaterMark: batchBytes });
   const pieces = file.endsWith('.gz') ? stream.pipe(createGunzip({ chunkSize: batchBytes })) : stream;
   stream.on('error', (error) => pieces.destroy(error));
-  let rest: Buffer = Buffer.alloc(0);
+  const held: Buffer[] = []; // what came after the last cut
+  let heldBytes = 0;
   try {
     for await (const piece of pieces as AsyncIterable<Buffer>) {
-      const text = Buffer.concat([rest, piece]);
-      const end = text.lastIndexOf(10) + 1;
-      rest = text.subarray(end);
-      if (end > 0) yield text.subarray(0, end);
+      let end = piece.lastIndexOf(newline) + 1;
+      if (end === 0 && heldBytes >= batchBytes) end = piece.lastIndexOf(space) + 1;
+      if (end > 0) yield Buffer.concat([...held.splice(0), piece.subarray(0, end)]);
+      if (end > 0) heldBytes = 0;
+      held.push(piece.subarray(end));
+      heldBytes += piece.length - end;
+      if (heldBytes > mostHeld)
+        throw new Error(`no space and no end of line within ${mostHeld >> 20} MiB; is it text?`);
     }
   } catch (cause) {
     throw new WeightsError(`${file}: cannot be read (${cause instanceof Error ? cause.message : cause})`, { cause });
   }
-  if (rest.length > 0) yield rest;
+  if (heldBytes > 0) yield Buffer.concat(held);
 }

@@ -1,199 +1,167 @@
-/** Word2vec's training; names and defaults are gensim's. */
+/** Word2vec's training, in gensim's terms. */
 import { UsageError, WeightsError } from '../errors.js';
-import { native, type VectorsHandle, type Word2VecHandle } from '../native.js';
-import { checkOptions } from '../options.js';
+import { native, type Word2VecHandle } from '../native.js';
 import { batches, type Corpus, checkCorpus } from './corpus.js';
 import { KeyedVectors } from './keyed-vectors.js';
+import { loadTraining, saveTraining, type TrainingPosition } from './word2vec-file.js';
+import {
+  checkControls,
+  readFurther,
+  readOptions,
+  type TrainingControls,
+  type TrainingSchedule,
+  type Word2VecOptions,
+  type Word2VecSettings,
+} from './word2vec-options.js';
 
-/** How {@link Word2Vec.train} learns. */
-export interface Word2VecOptions {
-  /** Components of a vector. Default: 100. */
-  vectorSize?: number | undefined;
-  /** Most words to each side that count as context. Default: 5. */
-  window?: number | undefined;
-  /** Words that come less often are left out. Default: 5. */
-  minCount?: number | undefined;
-  /** Words with more than this share of the corpus are passed over now and then; 0: never. Default: 1e-3. */
-  sample?: number | undefined;
-  /** Learning rate at the start and at the end. Defaults: 0.025, 1e-4. */
-  alpha?: number | undefined;
-  minAlpha?: number | undefined;
-  /** Times the corpus is read. Default: 5. */
-  epochs?: number | undefined;
-  /** Skip-gram; else CBOW. Default: false. */
-  sg?: boolean | undefined;
-  /** Hierarchical softmax instead of noise words. Default: false. */
-  hs?: boolean | undefined;
-  /** Noise words for each. Default: 5, with `hs` 0. */
-  negative?: number | undefined;
-  /** Noise words are drawn by their count to this power. Default: 0.75. */
-  nsExponent?: number | undefined;
-  /** CBOW: the mean of the context, else the sum. Default: true. */
-  cbowMean?: boolean | undefined;
-  /** Draws a width from 1 to `window` at each word. Default: true. */
-  shrinkWindows?: boolean | undefined;
-  /** `exact`: pair after pair, as word2vec.c; `fast`: the words of a window share their noise words. Default: `fast`. */
-  mode?: 'fast' | 'exact' | undefined;
-  /** With one thread the same seed gives the same vectors. Default: 1. */
-  seed?: number | undefined;
-  /** Threads that change the vectors without waiting for each other. Default: all CPUs of this process. */
-  threads?: number | undefined;
-  /** Ends training; what was learnt until then is kept. */
-  signal?: AbortSignal | undefined;
-  /** Called after each batch of a MiB. */
-  onProgress?: ((progress: TrainingProgress) => void) | undefined;
-}
+const checkpointSeconds = 600;
 
-/** How far training is. */
-export interface TrainingProgress {
-  /** From 1; 0 while words are counted. */
-  readonly epoch: number;
-  /** Words trained so far, of `totalWords` over all epochs. */
-  readonly words: number;
-  readonly totalWords: number;
-  readonly wordsPerSecond: number;
-  /** Seconds that are left. */
-  readonly eta: number;
-  /** Learning rate. */
-  readonly alpha: number;
-}
-
-const defaults = {
-  vectorSize: 100,
-  window: 5,
-  minCount: 5,
-  sample: 1e-3,
-  alpha: 0.025,
-  minAlpha: 1e-4,
-  epochs: 5,
-  sg: false,
-  nsExponent: 0.75,
-  cbowMean: true,
-  shrinkWindows: true,
-  seed: 1,
-};
-
-/** Trained word vectors (Mikolov et al. 2013, arXiv:1301.3781 and arXiv:1310.4546). */
+/** Trained word vectors (Mikolov et al. 2013, arXiv:1301.3781 and arXiv:1310.4546), and all it takes to train them further. */
 export class Word2Vec {
-  /** What was learnt: the vectors of the words, most frequent first. */
-  readonly wv: KeyedVectors;
-  /** Words of the corpus that are in the vocabulary. */
-  readonly corpusWords: number;
-  /** Words trained, over all epochs; fewer than `epochs · corpusWords` if training was ended. */
-  readonly trainedWords: number;
+  readonly #trainer: Word2VecHandle;
+  readonly #settings: Word2VecSettings;
+  #position: TrainingPosition;
+  #wv: KeyedVectors | undefined;
 
-  private constructor(wv: KeyedVectors, corpusWords: number, trainedWords: number) {
-    this.wv = wv;
-    this.corpusWords = corpusWords;
-    this.trainedWords = trainedWords;
+  private constructor(trainer: Word2VecHandle, settings: Word2VecSettings, position: TrainingPosition) {
+    this.#trainer = trainer;
+    this.#settings = settings;
+    this.#position = position;
+  }
+
+  /** What was learnt: the vectors of the words, most frequent first. A copy, which further training does not change. */
+  get wv(): KeyedVectors {
+    this.#wv ??= learnt('Word2Vec', this.#trainer);
+    return this.#wv;
+  }
+
+  /** Words of the corpus that are in the vocabulary. */
+  get corpusWords(): number {
+    return this.#position.corpusWords;
+  }
+
+  /** Words trained, over all epochs; fewer than `epochs · corpusWords` if training was ended. */
+  get trainedWords(): number {
+    return this.#position.trainedWords;
   }
 
   /**
    * Learns a vector for each word that comes `minCount` times or more. The corpus is read once to count and once an epoch, in
    * batches; training runs away from the event loop.
-   * @throws UsageError for a corpus that can be read only once or has no word often enough, and options that make no sense.
+   * @throws UsageError for a corpus that can be read only once or has no word often enough, options that make no sense, and
+   * a learning rate at which the vectors grow beyond all bounds.
    */
   static async train(corpus: Corpus, options: Word2VecOptions = {}): Promise<Word2Vec> {
-    checkCorpus('Word2Vec.train', corpus);
-    const settings = readOptions(options);
-    const { signal } = options;
+    const call = 'Word2Vec.train';
+    checkCorpus(call, corpus);
+    const settings = readOptions(call, options);
     const trainer = native.word2vec(settings);
     for await (const batch of batches(corpus)) {
-      signal?.throwIfAborted();
+      options.signal?.throwIfAborted();
       await native.word2vecCount(trainer, batch);
     }
-    const { words: corpusWords } = await build(trainer);
-    const trainedWords = await learn(trainer, corpus, corpusWords * settings.epochs, settings.epochs, options);
-    return new Word2Vec(new KeyedVectors(learnt(trainer)), corpusWords, trainedWords);
+    const corpusWords = await told(call, native.word2vecBuild(trainer));
+    const model = new Word2Vec(trainer, settings, begin(corpusWords, settings));
+    await model.#learn(call, corpus, options);
+    return model;
   }
-}
 
-function learnt(trainer: Word2VecHandle): VectorsHandle {
-  try {
-    return native.word2vecVectors(trainer);
-  } catch (cause) {
-    throw new UsageError(`Word2Vec.train: ${cause instanceof Error ? cause.message : cause}`);
+  /**
+   * A model that {@link Word2Vec.save} or the option `checkpoint` wrote.
+   * @throws WeightsError naming the file and the field, where it is not what it should be.
+   */
+  static async load(path: string): Promise<Word2Vec> {
+    const { trainer, settings, position } = await loadTraining(path);
+    return new Word2Vec(trainer, settings, position);
   }
-}
 
-async function build(trainer: Word2VecHandle): Promise<{ words: number }> {
-  try {
-    return await native.word2vecBuild(trainer);
-  } catch (cause) {
-    throw new UsageError(`Word2Vec.train: ${cause instanceof Error ? cause.message : cause}`);
+  /** Writes all of the model to one safetensors file, from which training can go on. The vectors alone: `wv.save`. */
+  async save(path: string): Promise<void> {
+    await saveTraining(path, this.#trainer, this.wv, this.#settings, this.#position);
   }
-}
 
-async function learn(
-  trainer: Word2VecHandle,
-  corpus: Corpus,
-  totalWords: number,
-  epochs: number,
-  { signal, onProgress, threads = 0 }: Word2VecOptions,
-): Promise<number> {
-  const began = performance.now();
-  let trained = 0;
-  for (let epoch = 1; epoch <= epochs; epoch++) {
+  /**
+   * Goes on where training was ended, with the same corpus; with one thread, to the bits that it would have come to. Does
+   * nothing if it had come to its end.
+   * @throws WeightsError for a corpus that is shorter than the one it began with.
+   */
+  async resume(corpus: Corpus, options: TrainingControls = {}): Promise<void> {
+    const call = 'Word2Vec.resume';
+    checkCorpus(call, corpus);
+    checkControls(call, options);
+    await this.#learn(call, corpus, options);
+  }
+
+  /** Learns from more text; words that are not in the vocabulary are passed over. The defaults are those of the first training. */
+  async train(corpus: Corpus, options: TrainingSchedule & TrainingControls = {}): Promise<void> {
+    const call = 'Word2Vec.train';
+    checkCorpus(call, corpus);
+    const schedule = readFurther(call, options, this.#settings);
+    let corpusWords = 0;
     for await (const batch of batches(corpus)) {
-      if (signal?.aborted) return trained;
-      const { words, alpha } = await native.word2vecTrain(trainer, batch, threads);
-      trained = words;
-      const wordsPerSecond = words / ((performance.now() - began) / 1000);
-      onProgress?.({
-        epoch,
-        words,
-        totalWords,
-        wordsPerSecond,
-        eta: Math.max(0, totalWords - words) / wordsPerSecond,
-        alpha,
-      });
+      options.signal?.throwIfAborted();
+      corpusWords += await native.word2vecKnown(this.#trainer, batch);
+    }
+    if (corpusWords === 0) throw new UsageError(`${call}: no word of the corpus is in the vocabulary`);
+    this.#position = begin(corpusWords, schedule);
+    await this.#learn(call, corpus, options);
+  }
+
+  /** From where it is to the end of its epochs. */
+  async #learn(call: string, corpus: Corpus, options: TrainingControls): Promise<void> {
+    const { epochs, alpha, minAlpha, corpusWords, trainedWords } = this.#position;
+    const totalWords = epochs * corpusWords;
+    native.word2vecSchedule(this.#trainer, { alpha, minAlpha, words: totalWords, trained: trainedWords });
+    const began = performance.now();
+    let kept = began;
+    for (let { epoch } = this.#position; epoch < epochs; epoch++) {
+      const before = this.#position.trainedWords;
+      let batch = 0;
+      for await (const text of batches(corpus)) {
+        if (batch++ < this.#position.batches) continue;
+        if (options.signal?.aborted) return await this.#keep(call, options);
+        const { words, alpha, loss } = await native.word2vecTrain(this.#trainer, text, options.threads ?? 0);
+        this.#position = { ...this.#position, epoch, batches: batch, trainedWords: words };
+        const wordsPerSecond = (words - trainedWords) / ((performance.now() - began) / 1000);
+        const eta = Math.max(0, totalWords - words) / wordsPerSecond;
+        const measured = Number.isNaN(loss) ? undefined : loss;
+        options.onProgress?.({ epoch: epoch + 1, words, totalWords, wordsPerSecond, eta, alpha, loss: measured });
+        if (performance.now() - kept < checkpointSeconds * 1000) continue;
+        await this.#keep(call, options);
+        kept = performance.now();
+      }
+      if (batch < this.#position.batches || (before === this.#position.trainedWords && before % corpusWords === 0)) {
+        throw new WeightsError(`${call}: the corpus was ${batch === 0 ? 'empty' : 'shorter'} when it was read again`);
+      }
+      this.#position = { ...this.#position, epoch: epoch + 1, batches: 0 };
+      if (options.checkpoint !== undefined || epoch + 1 === epochs) await this.#keep(call, options);
     }
   }
-  if (trained === 0 && totalWords > 0)
-    throw new WeightsError('Word2Vec.train: the corpus was empty when it was read again');
-  return trained;
+
+  async #keep(call: string, { checkpoint }: TrainingControls): Promise<void> {
+    this.#wv = learnt(call, this.#trainer);
+    if (checkpoint !== undefined) await this.save(checkpoint);
+  }
 }
 
-function readOptions(options: Word2VecOptions) {
-  checkOptions('Word2Vec.train', options, [
-    ...(Object.keys(defaults) as (keyof typeof defaults)[]),
-    'hs',
-    'negative',
-    'mode',
-    'threads',
-    'signal',
-    'onProgress',
-  ]);
-  const given = Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
-  ) as Word2VecOptions;
-  const settings = { ...defaults, ...given } as typeof defaults & Word2VecOptions;
-  const negative = settings.negative ?? (settings.hs ? 0 : 5);
-  const refuse = (problem: string): never => {
-    throw new UsageError(`Word2Vec.train: ${problem}`);
-  };
-  const whole = (name: string, value: unknown, least: number, most: number) =>
-    (Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most) ||
-    refuse(`${name} must be a whole number from ${least} to ${most}, got ${value}`);
-  const number = (name: string, value: unknown, least: number) =>
-    (typeof value === 'number' && Number.isFinite(value) && value >= least) ||
-    refuse(`${name} must be a number from ${least}, got ${value}`);
-  whole('vectorSize', settings.vectorSize, 1, 1 << 20);
-  whole('window', settings.window, 1, 10_000);
-  whole('minCount', settings.minCount, 1, 2 ** 52);
-  whole('epochs', settings.epochs, 1, 1 << 20);
-  whole('negative', negative, 0, 10_000);
-  whole('seed', settings.seed, 0, 2 ** 52);
-  number('sample', settings.sample, 0);
-  number('alpha', settings.alpha, 0);
-  number('minAlpha', settings.minAlpha, 0);
-  number('nsExponent', settings.nsExponent, Number.NEGATIVE_INFINITY);
-  if (settings.minAlpha > settings.alpha) refuse(`minAlpha ${settings.minAlpha} is above alpha ${settings.alpha}`);
-  if (settings.hs && negative > 0) refuse('hs and negative exclude each other; give negative: 0 with hs');
-  if (!settings.hs && negative === 0)
-    refuse('nothing is learnt without noise words; give negative from 1, or hs: true');
-  if (settings.mode !== undefined && !['fast', 'exact'].includes(settings.mode))
-    refuse(`mode must be fast or exact, got ${settings.mode}`);
-  const { hs, mode, threads, signal, onProgress, ...rest } = settings;
-  return { ...rest, negative, exact: mode === 'exact' };
+type Schedule = Pick<TrainingPosition, 'epochs' | 'alpha' | 'minAlpha'>;
+
+function begin(corpusWords: number, { epochs, alpha, minAlpha }: Schedule): TrainingPosition {
+  return { corpusWords, epochs, alpha, minAlpha, epoch: 0, batches: 0, trainedWords: 0 };
+}
+
+function learnt(call: string, trainer: Word2VecHandle): KeyedVectors {
+  try {
+    return new KeyedVectors(native.word2vecVectors(trainer));
+  } catch (cause) {
+    throw new UsageError(`${call}: ${cause instanceof Error ? cause.message : cause}`);
+  }
+}
+
+async function told<T>(call: string, promise: Promise<T>): Promise<T> {
+  try {
+    return await promise;
+  } catch (cause) {
+    throw new UsageError(`${call}: ${cause instanceof Error ? cause.message : cause}`);
+  }
 }

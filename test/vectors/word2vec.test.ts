@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import {
   type KeyedVectors,
@@ -124,11 +125,18 @@ describe('finds what is planted as well as gensim does', () => {
   });
 
   test('skip-gram, exact', async () => {
+    // Six seeds: they differ by 0.026, and the mean of many is 0.846 (docs/adr/019).
+    const seeds = [1, 2, 3, 4, 5, 6];
     let sum = 0;
-    for (const seed of [1, 2, 3]) {
+    for (const seed of seeds) {
       sum += meanReciprocalRank((await Word2Vec.train(planted, { ...settings, sg: true, mode: 'exact', seed })).wv);
     }
-    expect(sum / 3).toBeGreaterThanOrEqual(probe.results['word2vec-skipgram-ns'].required_mrr);
+    expect(sum / seeds.length).toBeGreaterThanOrEqual(probe.results['word2vec-skipgram-ns'].required_mrr);
+  });
+
+  test('hierarchical softmax, exact', async () => {
+    const { wv } = await Word2Vec.train(planted, { ...settings, sg: true, hs: true, mode: 'exact' });
+    expect(meanReciprocalRank(wv)).toBeGreaterThanOrEqual(probe.results['word2vec-skipgram-hs'].required_mrr);
   });
 
   test('CBOW, exact', async () => {
@@ -187,8 +195,29 @@ describe('a corpus', () => {
     expect(trainedWords).toBe(60_000);
   });
 
+  test('of one endless line, as text8, in a file', async () => {
+    const file = path.join(folder, 'endless.txt');
+    const words = Array.from({ length: 400_000 }, (_, i) => `word${(i * 7919) % 97}`);
+    writeFileSync(file, words.join(' '));
+    for (const threads of [1, 2]) {
+      const { wv, trainedWords } = await Word2Vec.train({ files: file }, { ...short, threads, vectorSize: 8 });
+      expect(trainedWords).toBe(words.length); // no word is cut in two, none is lost
+      expect(wv.size).toBe(97);
+    }
+  });
+
+  test('with a vocabulary that is kept small', async () => {
+    // Words wN come N times. gensim 4.4: scan_vocab with max_vocab_size forgets after each sentence; max_final_vocab raises min_count.
+    const sentences = Array.from({ length: 20 }, (_, i) => Array.from({ length: i + 1 }, () => `w${i + 1}`));
+    const words = async (options: Word2VecOptions) =>
+      (await Word2Vec.train(sentences, { ...short, ...options })).wv.words().sort();
+    expect(await words({ maxFinalVocab: 3 })).toEqual(['w18', 'w19', 'w20']);
+    expect(await words({ maxVocabSize: 5 })).toEqual(['w16', 'w17', 'w18', 'w19', 'w20']);
+    expect(await words({ maxFinalVocab: 3, minCount: 19 })).toEqual(['w19', 'w20']);
+  });
+
   test('wide windows and much noise; rates beyond all measure are told', async () => {
-    const { wv } = await Word2Vec.train(lines, { ...short, alpha: 0.1, window: 300, negative: 17 });
+    const { wv } = await Word2Vec.train(lines, { ...short, alpha: 0.1, window: 300, negative: 17, nsExponent: 1e3 });
     expect(rowsOf(wv).every(Number.isFinite)).toBe(true);
     await expect(Word2Vec.train(lines, { ...short, alpha: 1e6 })).rejects.toThrow('lower alpha');
   });
@@ -212,10 +241,108 @@ test('progress and an end before the end', async () => {
   expect(model.wv.size).toBeGreaterThan(400);
 });
 
+test('the loss begins at that of chance and falls', async () => {
+  const losses: number[] = [];
+  const tell = ({ loss }: TrainingProgress) => losses.push(loss!);
+  await Word2Vec.train(['a b', 'b a'], { minCount: 1, sample: 0, epochs: 1, threads: 1, onProgress: tell });
+  // Outputs begin at zero: each of six scores is a half. Two different words leave at most five to score.
+  expect(losses[0]! / Math.LN2).toBeCloseTo(Math.round(losses[0]! / Math.LN2), 6);
+  losses.length = 0;
+  await Word2Vec.train(planted, { ...settings, sg: true, onProgress: tell });
+  expect(losses[0]).toBeLessThan(6 * Math.LN2 + 1e-6);
+  expect(losses.at(-1)).toBeLessThan(0.8 * losses[0]!);
+});
+
+describe('training goes on', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'vectral-word2vec-'));
+  const file = path.join(folder, 'model.safetensors');
+  afterAll(() => rmSync(folder, { recursive: true }));
+  // Several batches an epoch.
+  const corpus = [...planted, ...planted, ...planted];
+  const kind: Word2VecOptions = { ...settings, vectorSize: 20, epochs: 2, alpha: 0.05 };
+
+  test.each([
+    { epoch: 1, sg: true },
+    { epoch: 2, hs: true },
+  ])('after an end in the middle, to the same bits: %j', async ({ epoch, ...more }) => {
+    const options = { ...kind, ...more };
+    const whole = await Word2Vec.train(corpus, options);
+    const ender = new AbortController();
+    const onProgress = (progress: TrainingProgress) => progress.epoch === epoch && ender.abort();
+    const ended = await Word2Vec.train(corpus, { ...options, checkpoint: file, signal: ender.signal, onProgress });
+    expect(ended.trainedWords).toBeLessThan(whole.trainedWords);
+    const loaded = await Word2Vec.load(file);
+    expect(rowsOf(loaded.wv)).toEqual(rowsOf(ended.wv));
+    await loaded.resume(corpus, { threads: 1 });
+    expect(loaded.trainedWords).toBe(whole.trainedWords);
+    expect(rowsOf(loaded.wv)).toEqual(rowsOf(whole.wv));
+    await loaded.resume(corpus); // nothing is left
+    expect(rowsOf(loaded.wv)).toEqual(rowsOf(whole.wv));
+  });
+
+  test('with more text', async () => {
+    const model = await Word2Vec.train(planted, { ...settings, epochs: 1 });
+    const before = meanReciprocalRank(model.wv);
+    await model.train(planted, { epochs: 4, threads: 1 });
+    expect(model.trainedWords).toBe(4 * model.corpusWords);
+    expect(meanReciprocalRank(model.wv)).toBeGreaterThan(before + 0.2);
+    await expect(model.train(['nothing known'])).rejects.toThrow('no word of the corpus is in the vocabulary');
+    await expect(model.train(planted, { window: 3 } as never)).rejects.toThrow('there is no "window"');
+  });
+
+  test('not with a corpus that has become shorter', async () => {
+    const ender = new AbortController();
+    const model = await Word2Vec.train(corpus, { ...kind, signal: ender.signal, onProgress: () => ender.abort() });
+    await expect(model.resume([])).rejects.toThrow('the corpus was empty when it was read again');
+  });
+
+  test('and not from a file that is damaged', async () => {
+    await (await Word2Vec.train(planted.slice(0, 50), kind)).save(file);
+    const bytes = readFileSync(file);
+    const header = 8 + Number(bytes.readBigUInt64LE());
+    const json = JSON.parse(bytes.subarray(8, header).toString());
+    const write = (change: (header: typeof json, metadata: typeof json) => void) => {
+      const changed = structuredClone(json);
+      const metadata = JSON.parse(changed.__metadata__['vectral.word2vec']);
+      change(changed, metadata);
+      changed.__metadata__['vectral.word2vec'] &&= JSON.stringify(metadata);
+      const text = Buffer.from(JSON.stringify(changed));
+      const length = Buffer.alloc(8);
+      length.writeBigUInt64LE(BigInt(text.length));
+      writeFileSync(file, Buffer.concat([length, text, bytes.subarray(header)]));
+    };
+    const cases: [(header: typeof json, metadata: typeof json) => void, RegExp][] = [
+      [(h) => delete h.__metadata__['vectral.word2vec'], /no "vectral.word2vec" in its metadata/],
+      [(_, m) => (m.version = 9), /"version" of "vectral.word2vec" is 9/],
+      [(_, m) => (m.settings.window = -1), /window must be a whole number/],
+      [(_, m) => (m.settings.vectorSize = 21), /as wide as vectorSize/],
+      [(_, m) => (m.position.epoch = 0.5), /position.epoch/],
+      [(_, m) => (m.position.alpha = null), /position.alpha/],
+      [(_, m) => delete m.position, /position.corpusWords/],
+      [(h) => delete Object.assign(h, { other: h.outputs }).outputs, /"outputs" must be a tensor of F32/],
+      [(h) => (h.counts.dtype = 'F64'), /"counts" must be a tensor of I64/],
+    ];
+    for (const [change, message] of cases) {
+      write(change);
+      await expect(Word2Vec.load(file)).rejects.toThrow(message);
+      await expect(Word2Vec.load(file)).rejects.toBeInstanceOf(WeightsError);
+    }
+    writeFileSync(file, bytes.subarray(0, bytes.length - 5));
+    await expect(Word2Vec.load(file)).rejects.toBeInstanceOf(WeightsError);
+    await expect(Word2Vec.load(path.join(folder, 'absent'))).rejects.toThrow(/absent/);
+  });
+});
+
 test.each([
   ['text.txt', {}, /a corpus is a list of sentences, or \{ files/],
   [7, {}, /a corpus is an iterable/],
-  [(function* () {})(), {}, /can be read only once/],
+  [(function* () {})(), {}, /a generator can be read only once/],
+  [Readable.from(['a']), {}, /a stream can be read only once/],
+  [new Blob(['a']).stream(), {}, /a stream can be read only once/],
+  [['a'], { threads: 1e6 }, /threads must be/],
+  [['a'], { sg: 'yes' }, /sg must be true or false/],
+  [['a'], { maxVocabSize: 0.5 }, /maxVocabSize/],
+  [['a'], { checkpoint: 7 }, /checkpoint/],
   [[['two words']], { minCount: 1 }, /a word of a corpus must be a string without spaces/],
   [['a b'], {}, /no word comes 5 times or more among 2 different words; lower minCount/],
   [[], {}, /no word comes 5 times/],

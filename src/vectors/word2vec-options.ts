@@ -1,0 +1,179 @@
+/** How word2vec learns; names and defaults are gensim's. */
+import { UsageError } from '../errors.js';
+import type { NativeWord2Vec } from '../native.js';
+import { checkOptions } from '../options.js';
+
+/** What every kind of training takes. */
+export interface TrainingControls {
+  /** Threads that change the vectors without waiting for each other. Default: all CPUs of this process. */
+  threads?: number | undefined;
+  /**
+   * A file that holds all of the training, rewritten after each epoch, every ten minutes, and when `signal` ends it;
+   * `Word2Vec.load(file)` and `resume` go on from there.
+   */
+  checkpoint?: string | undefined;
+  /** Ends training; what was learnt until then is kept. */
+  signal?: AbortSignal | undefined;
+  /** Called after each batch of a MiB. */
+  onProgress?: ((progress: TrainingProgress) => void) | undefined;
+}
+
+/** How often the corpus is read, and how far words move. */
+export interface TrainingSchedule {
+  /** Times the corpus is read. Default: 5. */
+  epochs?: number | undefined;
+  /** Learning rate at the start and at the end. Defaults: 0.025, 1e-4. */
+  alpha?: number | undefined;
+  minAlpha?: number | undefined;
+}
+
+/** How {@link Word2Vec.train} learns. */
+export interface Word2VecOptions extends TrainingSchedule, TrainingControls {
+  /** Components of a vector. Default: 100. */
+  vectorSize?: number | undefined;
+  /** Most words to each side that count as context. Default: 5. */
+  window?: number | undefined;
+  /** Words that come less often are left out. Default: 5. */
+  minCount?: number | undefined;
+  /** Raises `minCount` until no more words than this are left. Default: any number. */
+  maxFinalVocab?: number | undefined;
+  /** Bounds memory while words are counted: above so many different words the rarest are forgotten. Default: any number. */
+  maxVocabSize?: number | undefined;
+  /** Words with more than this share of the corpus are passed over now and then; 0: never. Default: 1e-3. */
+  sample?: number | undefined;
+  /** Skip-gram; else CBOW. Default: false. */
+  sg?: boolean | undefined;
+  /** Hierarchical softmax instead of noise words. Default: false. */
+  hs?: boolean | undefined;
+  /** Noise words for each. Default: 5, with `hs` 0. */
+  negative?: number | undefined;
+  /** Noise words are drawn by their count to this power. Default: 0.75. */
+  nsExponent?: number | undefined;
+  /** CBOW: the mean of the context, else the sum. Default: true. */
+  cbowMean?: boolean | undefined;
+  /** Draws a width from 1 to `window` at each word. Default: true. */
+  shrinkWindows?: boolean | undefined;
+  /** `exact`: pair after pair, as word2vec.c; `fast`: the words of a window share their noise words. Default: `fast`. */
+  mode?: 'fast' | 'exact' | undefined;
+  /** With one thread the same seed gives the same vectors. Default: 1. */
+  seed?: number | undefined;
+}
+
+/** How far training is. */
+export interface TrainingProgress {
+  /** From 1. */
+  readonly epoch: number;
+  /** Words trained so far, of `totalWords` over all epochs. */
+  readonly words: number;
+  readonly totalWords: number;
+  readonly wordsPerSecond: number;
+  /** Seconds that are left. */
+  readonly eta: number;
+  /** Learning rate. */
+  readonly alpha: number;
+  /**
+   * Mean of -log p of a word and its noise words (or its path in the tree) over this batch, from a sample of one word in 64;
+   * `(1 + negative) · ln 2` before anything is learnt. Undefined where none of the batch was sampled.
+   */
+  readonly loss: number | undefined;
+}
+
+/** @internal Every option with its value. */
+export type Word2VecSettings = NativeWord2Vec & Schedule;
+
+type Schedule = { epochs: number; alpha: number; minAlpha: number };
+
+const defaults = {
+  vectorSize: 100,
+  window: 5,
+  minCount: 5,
+  sample: 1e-3,
+  alpha: 0.025,
+  minAlpha: 1e-4,
+  epochs: 5,
+  sg: false,
+  nsExponent: 0.75,
+  cbowMean: true,
+  shrinkWindows: true,
+  seed: 1,
+  maxVocabSize: 0,
+  maxFinalVocab: 0,
+};
+const controls = ['threads', 'checkpoint', 'signal', 'onProgress'] as const;
+const schedule = ['epochs', 'alpha', 'minAlpha'] as const;
+
+/** @throws UsageError for options that make no sense. */
+export function readOptions(call: string, options: Word2VecOptions): Word2VecSettings {
+  const names = Object.keys(defaults) as (keyof typeof defaults)[];
+  checkOptions(call, options, [...names, 'hs', 'negative', 'mode', ...controls]);
+  const { hs = false, mode = 'fast', negative = hs ? 0 : 5, ...rest } = withoutUndefined(options);
+  const settings = { ...defaults, ...rest };
+  const { whole, number, refuse } = checks(call);
+  whole('vectorSize', settings.vectorSize, 1, 1 << 20);
+  whole('window', settings.window, 1, 10_000);
+  whole('minCount', settings.minCount, 1, 2 ** 52);
+  whole('negative', negative, 0, 10_000);
+  whole('seed', settings.seed, 0, 2 ** 52);
+  whole('maxVocabSize', settings.maxVocabSize, 0, 2 ** 31 - 2);
+  whole('maxFinalVocab', settings.maxFinalVocab, 0, 2 ** 31 - 2);
+  number('sample', settings.sample, 0);
+  number('nsExponent', settings.nsExponent, Number.NEGATIVE_INFINITY);
+  if (hs && negative > 0) refuse('hs and negative exclude each other; give negative: 0 with hs');
+  if (!hs && negative === 0) refuse('nothing is learnt without noise words; give negative from 1, or hs: true');
+  if (mode !== 'fast' && mode !== 'exact') refuse(`mode must be fast or exact, got ${mode}`);
+  const { threads, checkpoint, signal, onProgress, ...learning } = settings;
+  return { ...learning, ...readSchedule(call, settings), negative, exact: mode === 'exact' };
+}
+
+/** The schedule of further training, whose defaults are those of the first. */
+export function readFurther(
+  call: string,
+  options: TrainingSchedule & TrainingControls,
+  first: Word2VecSettings,
+): Schedule {
+  checkOptions(call, options, [...schedule, ...controls]);
+  const { epochs, alpha, minAlpha } = { ...first, ...withoutUndefined(options) };
+  return readSchedule(call, { epochs, alpha, minAlpha });
+}
+
+/** @throws UsageError for others than those of {@link TrainingControls}. */
+export function checkControls(call: string, options: TrainingControls): void {
+  checkOptions(call, options, controls);
+}
+
+function readSchedule(call: string, { epochs, alpha, minAlpha }: Schedule): Schedule {
+  const { whole, number, refuse } = checks(call);
+  whole('epochs', epochs, 1, 1 << 20);
+  number('alpha', alpha, 0);
+  number('minAlpha', minAlpha, 0);
+  if (minAlpha > alpha) refuse(`minAlpha ${minAlpha} is above alpha ${alpha}`);
+  return { epochs, alpha, minAlpha };
+}
+
+interface Checks {
+  refuse(problem: string): never;
+  whole(name: string, value: unknown, least: number, most: number): void;
+  number(name: string, value: unknown, least: number): void;
+}
+
+function checks(call: string): Checks {
+  const refuse = (problem: string): never => {
+    throw new UsageError(`${call}: ${problem}`);
+  };
+  return {
+    refuse,
+    whole(name, value, least, most) {
+      if (Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most) return;
+      refuse(`${name} must be a whole number from ${least} to ${most}, got ${value}`);
+    },
+    number(name, value, least) {
+      if (typeof value === 'number' && Number.isFinite(value) && value >= least) return;
+      refuse(`${name} must be a number${least === 0 ? ' from 0' : ''}, got ${value}`);
+    },
+  };
+}
+
+/** Options as they were given; those that are undefined count as not given. */
+function withoutUndefined<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+}
