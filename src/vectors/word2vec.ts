@@ -22,6 +22,7 @@ export class Word2Vec {
   readonly #settings: Word2VecSettings;
   #position: TrainingPosition;
   #wv: KeyedVectors | undefined;
+  #learning = false;
 
   private constructor(trainer: Word2VecHandle, settings: Word2VecSettings, position: TrainingPosition) {
     this.#trainer = trainer;
@@ -89,7 +90,7 @@ export class Word2Vec {
     const call = 'Word2Vec.resume';
     checkCorpus(call, corpus);
     checkControls(call, options);
-    await this.#learn(call, corpus, options);
+    await this.#alone(call, () => this.#learn(call, corpus, options));
   }
 
   /** Learns from more text; words that are not in the vocabulary are passed over. The defaults are those of the first training. */
@@ -97,14 +98,27 @@ export class Word2Vec {
     const call = 'Word2Vec.train';
     checkCorpus(call, corpus);
     const schedule = readFurther(call, options, this.#settings);
-    let corpusWords = 0;
-    for await (const batch of batches(corpus)) {
-      options.signal?.throwIfAborted();
-      corpusWords += await native.word2vecKnown(this.#trainer, batch);
+    await this.#alone(call, async () => {
+      let corpusWords = 0;
+      for await (const batch of batches(corpus)) {
+        options.signal?.throwIfAborted();
+        corpusWords += await native.word2vecKnown(this.#trainer, batch);
+      }
+      if (corpusWords === 0) throw new UsageError(`${call}: no word of the corpus is in the vocabulary`);
+      this.#position = begin(corpusWords, schedule);
+      await this.#learn(call, corpus, options);
+    });
+  }
+
+  /** Two trainings at once would each move what the other has come to. */
+  async #alone(call: string, work: () => Promise<void>): Promise<void> {
+    if (this.#learning) throw new UsageError(`${call}: the model is being trained; await that first`);
+    this.#learning = true;
+    try {
+      await work();
+    } finally {
+      this.#learning = false;
     }
-    if (corpusWords === 0) throw new UsageError(`${call}: no word of the corpus is in the vocabulary`);
-    this.#position = begin(corpusWords, schedule);
-    await this.#learn(call, corpus, options);
   }
 
   /** From where it is to the end of its epochs. */
@@ -115,10 +129,10 @@ export class Word2Vec {
     const began = performance.now();
     let kept = began;
     for (let { epoch } = this.#position; epoch < epochs; epoch++) {
-      const before = this.#position.trainedWords;
+      const { batches: done, trainedWords: before } = this.#position;
       let batch = 0;
       for await (const text of batches(corpus)) {
-        if (batch++ < this.#position.batches) continue;
+        if (batch++ < done) continue;
         if (options.signal?.aborted) return await this.#keep(call, options);
         const { words, alpha, loss } = await native.word2vecTrain(this.#trainer, text, options.threads ?? 0);
         this.#position = { ...this.#position, epoch, batches: batch, trainedWords: words };
@@ -130,7 +144,7 @@ export class Word2Vec {
         await this.#keep(call, options);
         kept = performance.now();
       }
-      if (batch < this.#position.batches || (before === this.#position.trainedWords && before % corpusWords === 0)) {
+      if (batch < done || (done === 0 && this.#position.trainedWords === before)) {
         throw new WeightsError(`${call}: the corpus was ${batch === 0 ? 'empty' : 'shorter'} when it was read again`);
       }
       this.#position = { ...this.#position, epoch: epoch + 1, batches: 0 };

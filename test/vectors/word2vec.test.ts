@@ -273,7 +273,9 @@ describe('training goes on', () => {
     expect(ended.trainedWords).toBeLessThan(whole.trainedWords);
     const loaded = await Word2Vec.load(file);
     expect(rowsOf(loaded.wv)).toEqual(rowsOf(ended.wv));
-    await loaded.resume(corpus, { threads: 1 });
+    const rest = loaded.resume(corpus, { threads: 1 });
+    await expect(loaded.resume(corpus)).rejects.toThrow('the model is being trained');
+    await rest;
     expect(loaded.trainedWords).toBe(whole.trainedWords);
     expect(rowsOf(loaded.wv)).toEqual(rowsOf(whole.wv));
     await loaded.resume(corpus); // nothing is left
