@@ -105,6 +105,8 @@ export {
 } from './vectors/fasttext.js';
 export type { FastTextProgress, FastTextTrainOptions } from './vectors/fasttext-train.js';
 export { KeyedVectors, type MostSimilarOptions, type QueryItem } from './vectors/keyed-vectors.js';
+export { type PcaOptions, type PcaResult, pca } from './vectors/projection/pca.js';
+export { type TsneOptions, type TsneResult, tsne } from './vectors/projection/tsne.js';
 export type { VectorFormat } from './vectors/save-vectors.js';
 export type { VectorDType, VectorFileOptions, VectorFileReport } from './vectors/vector-file.js';
 export { Word2Vec } from './vectors/word2vec.js';

@@ -12,7 +12,10 @@ export const trainOptions: Readonly<Record<string, Option>> = {
   negative: { value: 'N', help: 'train: noise words (5)' },
   'min-count': { value: 'N', help: 'train: words that come less often are left out (5)' },
   epochs: { value: 'N', help: 'train: times the text is read (5)' },
-  seed: { value: 'N', help: 'train: with --threads 1 the same seed gives the same vectors (1)' },
+  seed: {
+    value: 'N',
+    help: 'train: with --threads 1 the same seed gives the same vectors (1); plot: of a random start',
+  },
   mode: { value: 'MODE', help: 'train: fast, exact (fast)' },
   threads: { value: 'N', help: 'train: threads (all CPUs this process may use)' },
 };

@@ -6,6 +6,7 @@ import { convert } from './convert.js';
 import { evaluate } from './evaluate.js';
 import { info } from './info.js';
 import { fileOptions } from './load.js';
+import { plot, plotOptions } from './plot.js';
 import { analogy, oddOneOut, similar } from './questions.js';
 import { train, trainOptions } from './train.js';
 
@@ -25,6 +26,7 @@ const actions: Readonly<Record<string, Action>> = {
     run: evaluate,
   },
   convert: { usage: 'convert <to>', summary: 'the vectors of --vectors in another form', run: convert },
+  plot: { usage: 'plot [word ...]', summary: 'a picture of words: PCA or t-SNE', run: plot },
   train: { usage: 'train <to> <file> [file ...]', summary: 'word2vec, from text with a sentence a line', run: train },
   info: { usage: 'info', summary: 'what the file holds', run: info },
 };
@@ -47,6 +49,7 @@ ${rows.join('\n')}`,
     'case-sensitive': { help: 'evaluate: take words as they are written' },
     to: { value: 'FORM', help: 'convert: word2vec, word2vec-binary, glove, vectral (by the name)' },
     format: { value: 'FORMAT', help: 'text, json (text)' },
+    ...plotOptions,
     ...trainOptions,
   },
   async run(args) {

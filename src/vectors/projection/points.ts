@@ -1,0 +1,35 @@
+/** The vectors that a projection takes. */
+
+import { UsageError } from '../../errors.js';
+import { describeValue } from '../../options.js';
+
+/** Rows of numbers, as one matrix. */
+export interface Points {
+  /** [count, dim] */
+  readonly values: Float64Array;
+  readonly count: number;
+  readonly dim: number;
+}
+
+/** @throws UsageError for rows that are fewer than `least`, differ in length, or hold what is no finite number. */
+export function readPoints(call: string, vectors: readonly ArrayLike<number>[], least: number): Points {
+  if (!Array.isArray(vectors)) throw new UsageError(`${call}: vectors must be a list, got ${describeValue(vectors)}`);
+  const count = vectors.length;
+  if (count < least) throw new UsageError(`${call} needs ${least} vectors or more, got ${count}`);
+  const dim = (vectors[0] as ArrayLike<number> | undefined)?.length;
+  if (!Number.isSafeInteger(dim) || dim === 0) {
+    throw new UsageError(`${call}: vector 0 must be a list of numbers, got ${describeValue(vectors[0])}`);
+  }
+  const values = new Float64Array(count * dim!);
+  for (const [i, vector] of vectors.entries()) {
+    if (vector?.length !== dim)
+      throw new UsageError(`${call}: vector ${i} must have ${dim} components as the first has, got ${vector?.length}`);
+    values.set(vector, i * dim!);
+  }
+  const bad = values.findIndex((x) => !Number.isFinite(x));
+  if (bad >= 0) {
+    const [row, column] = [Math.floor(bad / dim!), bad % dim!];
+    throw new UsageError(`${call}: vector ${row} has ${values[bad]} as component ${column}; numbers must be finite`);
+  }
+  return { values, count, dim: dim! };
+}
