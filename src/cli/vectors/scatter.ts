@@ -32,15 +32,14 @@ const palette = [
 
 const style = `
 .scatter { background: #fff; color: #1b1f24; font: ${textSize}px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
-.scatter text { fill: currentColor; }
 .scatter .title { font-size: 16px; font-weight: 600; }
 .scatter .note { opacity: .62; }
 .scatter .point circle { stroke: #fff; stroke-width: .75px; }
-.scatter .point text { paint-order: stroke; stroke: #fff; stroke-width: 2.5px; stroke-linejoin: round; }
+.scatter text { fill: currentColor; paint-order: stroke; stroke: #fff; stroke-width: 2.5px; stroke-linejoin: round; }
 @media (prefers-color-scheme: dark) {
   .scatter { background: #15181c; color: #e7eaee; }
   .scatter .point circle { stroke: #15181c; }
-  .scatter .point text { stroke: #15181c; }
+  .scatter text { stroke: #15181c; }
 }`;
 
 /** A whole SVG file. Labels that would lie on others are left to the titles of their dots. */
