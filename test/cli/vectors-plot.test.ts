@@ -24,9 +24,15 @@ function parsed(svg: string) {
   return new DOMParser().parseFromString(svg, 'image/svg+xml');
 }
 
+interface Node {
+  querySelector(selector: string): Node | null;
+  getAttribute(name: string): string | null;
+  textContent: string | null;
+}
+
 /** Each dot with its title, colour and label. */
 function points(document: { querySelectorAll(selector: string): Iterable<unknown> }) {
-  return [...(document.querySelectorAll('.point') as Iterable<Element>)].map((point) => ({
+  return Array.from(document.querySelectorAll('.point') as Iterable<Node>, (point) => ({
     title: point.querySelector('title')?.textContent,
     fill: point.querySelector('circle')?.getAttribute('fill'),
     label: point.querySelector('text')?.textContent,
