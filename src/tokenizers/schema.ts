@@ -68,6 +68,8 @@ export interface TokenizerJson {
   readonly pre_tokenizer: TypedJson | null;
   readonly decoder: TypedJson | null;
   readonly post_processor: unknown;
+  /** What the file itself cuts texts to. */
+  readonly truncation: { readonly maxLength: number; readonly side: 'left' | 'right' } | undefined;
 }
 
 export interface TokenizerConfigJson {
@@ -92,7 +94,16 @@ export function checkTokenizer(value: unknown, file: string, scanned?: Omit<Scan
     pre_tokenizer: checkTyped(json.pre_tokenizer, file, 'pre_tokenizer', 0),
     decoder: checkTyped(json.decoder, file, 'decoder', 0),
     post_processor: json.post_processor ?? null,
+    truncation: checkTruncation(json.truncation ?? undefined, file),
   };
+}
+
+function checkTruncation(value: unknown, file: string): TokenizerJson['truncation'] {
+  if (value === undefined) return undefined;
+  const { max_length: maxLength, direction } = object(value, file, 'truncation');
+  if (!Number.isInteger(maxLength) || Number(maxLength) < 0)
+    throw new ConfigError(file, 'truncation.max_length', `must be a whole number; found ${JSON.stringify(maxLength)}`);
+  return { maxLength: Number(maxLength), side: direction === 'Left' ? 'left' : 'right' };
 }
 
 /** Checks a parsed tokenizer_config.json. */

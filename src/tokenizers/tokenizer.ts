@@ -129,6 +129,11 @@ export class Tokenizer {
     return model.type === 'Unigram' ? '' : (model.continuing_subword_prefix ?? '');
   }
 
+  /** What tokenizer.json itself cuts texts to, of which nothing here takes notice by itself. @internal */
+  get truncation(): TokenizerJson['truncation'] {
+    return this.json.truncation;
+  }
+
   /** Special tokens put around one text. */
   get specialTokensCount(): number {
     return this.template.specialTokens(false);
@@ -183,15 +188,20 @@ export class Tokenizer {
   }
 
   /**
-   * {@link Tokenizer.encode} of one text with its special tokens, cut to `maxLength`, as plain lists. Types are undefined
-   * where all are 0. Nothing but `maxLength` is checked.
+   * {@link Tokenizer.encode} of one text, cut to `maxLength`, as plain lists. Types are undefined where all are 0. Nothing but
+   * `maxLength` is checked.
    */
-  sequence(text: string, maxLength: number): { ids: number[]; typeIds: number[] | undefined; truncated: number } {
+  sequence(
+    text: string,
+    maxLength: number,
+    addSpecialTokens = true,
+  ): { ids: number[]; typeIds: number[] | undefined; truncated: number } {
     const whole = this.encodeText(text);
-    const surplus = whole.length - this.room(maxLength, true, false);
+    const surplus = whole.length - this.room(maxLength, addSpecialTokens, false);
     const kept =
       surplus <= 0 ? whole : this.truncationSide === 'right' ? whole.slice(0, -surplus) : whole.slice(surplus);
-    return { ...this.template.wrap(kept), truncated: whole.length - kept.length };
+    const wrapped = addSpecialTokens ? this.template.wrap(kept) : { ids: kept, typeIds: undefined };
+    return { ...wrapped, truncated: whole.length - kept.length };
   }
 
   /** Encodes each text. `options` are those of {@link encode}, without `pair`. */

@@ -223,7 +223,7 @@ describe('folders whose modules do not fit are refused', () => {
       'router_config.json',
       { structure: { document: ['document_1_Pooling'] } },
       'structure.document',
-      /begins with Pooling; the first module must be a Transformer/,
+      /begins with Pooling; the first module must be a StaticEmbedding or Transformer/,
     ],
   ])('%s', async (_, name, path, change, field, message) => {
     const folder = join(scratch, name);
@@ -263,10 +263,15 @@ describe('folders whose modules do not fit are refused', () => {
   });
 
   it.each([
-    ['layers', 'CNN', 3, /"\[3\]\.type" is CNN; it cannot stand here; supported: a Transformer, then CNN/],
+    [
+      'layers',
+      'CNN',
+      3,
+      /"\[3\]\.type" is CNN; it cannot stand here; supported: a StaticEmbedding or Transformer, then CNN/,
+    ],
     ['layers', 'WordWeights', 1, /modules\.json: "\[1\]\.type" is WordWeights; word vectors are not supported yet/],
     ['layers', 'SpladePooling', 2, /is SpladePooling; SparseEncoder loads such folders/],
-    ['layers', 'Pooling', 0, /is Pooling; the first module must be a Transformer or Router/],
+    ['layers', 'Pooling', 0, /is Pooling; the first module must be a StaticEmbedding or Transformer or Router/],
     ['layers', 'WordEmbeddings', 0, /"\[0\]\.type" is WordEmbeddings; word vectors are not supported yet/],
   ])('%s with %s at %i', async (name, type, place, message) => {
     const folder = join(scratch, `${name}-${type}`);

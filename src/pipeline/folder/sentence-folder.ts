@@ -26,7 +26,7 @@ export async function readModules(
 ): Promise<readonly ModuleEntry[] | undefined> {
   const file = join(folder, 'modules.json');
   const exists = await JsonFile.exists(file);
-  if (!exists) return undefined;
+  if (!exists) return modulesOfModel2vec(folder);
   const list = await readJson(file);
   if (!Array.isArray(list) || list.length === 0) throw new ConfigError(file, '', 'must be a list of modules');
   const modules = list.map((value, index) => {
@@ -44,6 +44,15 @@ export async function readModules(
   return modules;
 }
 
+/** What model2vec writes into modules.json, for its folders from before it did. */
+async function modulesOfModel2vec(folder: string): Promise<readonly ModuleEntry[] | undefined> {
+  const config = await JsonFile.readOptional(join(folder, 'config.json'));
+  if (config?.value.model_type !== 'model2vec') return undefined;
+  const named = { file: config.file, field: 'model_type' };
+  const types = config.boolean('normalize', false) ? ['StaticEmbedding', 'Normalize'] : ['StaticEmbedding'];
+  return types.map((type) => ({ type, folder, named }));
+}
+
 /** The class's own name. Old and new versions of a library keep it in different places. */
 export function moduleType(path: string, named: ModuleEntry['named']): string {
   const type = /^(?:sentence_transformers|pylate)\.(?:\w+\.)*(\w+)$/.exec(path)?.[1];
@@ -55,7 +64,6 @@ export function moduleType(path: string, named: ModuleEntry['named']): string {
 /** Modules that are no mistake in a folder, only none of this kind of model. */
 const elsewhere: Readonly<Record<string, string>> = {
   BoW: 'word vectors are not supported yet',
-  StaticEmbedding: 'word vectors are not supported yet',
   WordEmbeddings: 'word vectors are not supported yet',
   WordWeights: 'word vectors are not supported yet',
   SpladePooling: 'SparseEncoder loads such folders',

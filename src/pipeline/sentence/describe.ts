@@ -37,7 +37,8 @@ export interface ModelDescription {
 }
 
 export function describeModel(model: SentenceTransformer, { usual, all }: SentenceRoutes): ModelDescription {
-  const { config, pooling, names } = usual.modules;
+  const { first, pooling, names } = usual.modules;
+  const { config } = first;
   const checkpoints = all.flatMap(({ modules }) => modules.checkpoints);
   const memory = all.map(({ program }) => program.memory);
   const total = (of: (part: (typeof memory)[number]) => number) => memory.reduce((sum, part) => sum + of(part), 0);

@@ -3,29 +3,26 @@
 import { join } from 'node:path';
 import { ConfigError } from '../../errors.js';
 import { JsonFile } from '../../json-file.js';
-import { buildEncoder, type Encoder } from '../../models/index.js';
 import type { Batch } from '../../nn/batch.js';
 import { type CompileOptions, type Graph, Program } from '../../program/index.js';
 import { OFFSETS, SEQUENCES, TOKENS } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { Checkpoint } from '../../weights/checkpoint.js';
 import { type ModuleEntry, misplaced } from '../folder/sentence-folder.js';
-import { noSettings, readSettings, readTransformerOutput, withOverrides } from '../folder/transformer-settings.js';
 import { loadCnn } from './modules/cnn.js';
 import { Dense } from './modules/dense.js';
+import type { FirstModule, FirstSource } from './modules/first-module.js';
 import { loadLayerNorm } from './modules/layer-norm.js';
 import { loadLstm } from './modules/lstm.js';
 import type { Feature, ModuleSource, TextModule, TokenModule } from './modules/module.js';
 import { loadNormalize } from './modules/normalize.js';
-import { ownPooling, Pooling, type TextPooling } from './modules/pooling.js';
+import { Pooling, type TextPooling } from './modules/pooling.js';
+import { loadStaticEmbedding } from './modules/static-embedding.js';
+import { loadTransformer } from './modules/transformer.js';
 import { loadWeightedLayerPooling } from './modules/weighted-layer-pooling.js';
 
 export interface SentenceModules {
-  readonly encoder: Encoder;
-  /** The transformer's config.json, with what its settings say of it. */
-  readonly config: JsonFile;
-  /** The transformer's settings beside config.json. */
-  readonly settings: JsonFile;
+  readonly first: FirstModule;
   readonly pooling: TextPooling;
   /** Module names in order, for people: `Transformer`, `Pooling(mean)`, `Normalize`. */
   readonly names: readonly string[];
@@ -41,6 +38,15 @@ const passes = (name: string) => (source: ModuleSource) =>
 
 const dense = (feature: Feature) => async (source: ModuleSource) =>
   new Dense(await source.config(), await source.weights(), source.inFeatures, feature);
+
+/** Where texts enter. */
+const firstModules: Readonly<Record<string, (source: FirstSource) => Promise<FirstModule>>> = {
+  StaticEmbedding: loadStaticEmbedding,
+  Transformer: loadTransformer,
+};
+
+/** Types that the first module may have. */
+export const firstTypes: readonly string[] = Object.keys(firstModules);
 
 /** Before the pooling. */
 const tokenModules: Readonly<Record<string, (source: ModuleSource) => Promise<TokenModule>>> = {
@@ -61,7 +67,7 @@ const textModules: Readonly<Record<string, (source: ModuleSource) => Promise<Tex
 };
 
 const supported =
-  'a Transformer, then CNN, LSTM, WeightedLayerPooling, Dense, Normalize, Dropout on tokens, one Pooling, then Dense, Normalize, LayerNorm, Dropout on texts';
+  'a StaticEmbedding or Transformer, then CNN, LSTM, WeightedLayerPooling, Dense, Normalize, Dropout on tokens, one Pooling, then Dense, Normalize, LayerNorm, Dropout on texts';
 
 /** Builds the modules; `entries` undefined means the encoder and mean pooling. */
 export async function loadModules(
@@ -69,7 +75,7 @@ export async function loadModules(
   entries: readonly ModuleEntry[] | undefined,
   options: { mmap?: boolean | undefined },
 ): Promise<SentenceModules> {
-  const [transformer = { folder }, ...rest] = entries ?? [];
+  const [{ type: firstType, folder: firstFolder } = { type: 'Transformer', folder }, ...rest] = entries ?? [];
   const modulesFile = join(folder, 'modules.json');
   const checkpoints: Checkpoint[] = [];
   const open = async (path: string) => {
@@ -78,13 +84,13 @@ export async function loadModules(
     return checkpoint;
   };
   try {
-    const settings = await (entries ? readSettings : noSettings)(transformer.folder);
-    const output = readTransformerOutput(settings);
-    const config = withOverrides(await JsonFile.read(join(transformer.folder, 'config.json')), settings);
-    const encoder = buildEncoder(config, await open(transformer.folder));
+    const listed = entries !== undefined;
+    const weights = () => open(firstFolder);
+    const first = await firstModules[firstType]!({ folder: firstFolder, listed, weights });
+    const { encoder, config } = first;
     const ofTokens: TokenModule[] = [];
     const ofTexts: TextModule[] = [];
-    let pooling: TextPooling | undefined = output === 'pooler_output' ? ownPooling(encoder, settings) : undefined;
+    let { pooling } = first;
     let dimension = encoder.hiddenSize;
     for (const entry of rest) {
       const { type, folder: path } = entry;
@@ -114,8 +120,8 @@ export async function loadModules(
       }
     }
     const pool = pooling ?? defaultPooling(modulesFile, entries, dimension);
-    const pooled = `Pooling(${pool.modes.join(', ')})`;
-    const names = ['Transformer', ...ofTokens.map(nameOf), pooled, ...ofTexts.map(nameOf)];
+    const pooled = first.name === 'StaticEmbedding' ? [] : [`Pooling(${pool.modes.join(', ')})`];
+    const names = [first.name, ...ofTokens.map(nameOf), ...pooled, ...ofTexts.map(nameOf)];
     const forward: SentenceModules['forward'] = (batch, start) => {
       const layers: Tensor[] = [];
       const trace = (name: string, value: () => Tensor) => {
@@ -126,7 +132,7 @@ export async function loadModules(
       const rows = ofTokens.reduce((x, module) => module.forward(x, batch, layers), tokens); // [N, D']
       return ofTexts.reduce((x, module) => module.forward(x), pool.forward(rows, batch, start)); // [S, dimension]
     };
-    return { encoder, config, settings, pooling: pool, names, dimension, checkpoints, forward };
+    return { first, pooling: pool, names, dimension, checkpoints, forward };
   } catch (error) {
     for (const checkpoint of checkpoints) checkpoint.close();
     throw error;

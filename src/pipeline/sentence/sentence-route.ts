@@ -2,14 +2,15 @@
 import { checkOptions } from '../../options.js';
 import type { Program } from '../../program/index.js';
 import { symbolSizes } from '../../tensor/shape.js';
-import { Tokenizer } from '../../tokenizers/tokenizer.js';
+import type { Tokenizer } from '../../tokenizers/tokenizer.js';
 import type { ModuleEntry } from '../folder/sentence-folder.js';
-import { lowerCased, readTransformerSettings, type TransformerSettings } from '../folder/transformer-settings.js';
+import { lowerCased } from '../folder/transformer-settings.js';
 import type { LoadOptions } from '../run/load-options.js';
 import { packBatch, readIds, readRows, type TokenSequence } from '../run/packed-batch.js';
 import type { Group } from '../run/text-groups.js';
 import { readTexts } from '../run/texts.js';
 import type { EncodeInput } from './encode-options.js';
+import type { TextReading } from './modules/first-module.js';
 import { compileModules, loadModules, type SentenceModules } from './sentence-modules.js';
 
 /** For telling before tokenizing how much work texts are: characters of a token, and special tokens. */
@@ -32,16 +33,12 @@ export type RouteInputs = { readonly offsets: Int32Array } & Readonly<Record<str
 export class SentenceRoute {
   readonly modules: SentenceModules;
   readonly program: Program;
-  readonly tokenizer: Tokenizer;
-  readonly maxSeqLength: number;
-  readonly #settings: TransformerSettings;
+  readonly #reading: TextReading;
 
-  private constructor(modules: SentenceModules, program: Program, tokenizer: Tokenizer, settings: TransformerSettings) {
+  private constructor(modules: SentenceModules, program: Program, reading: TextReading) {
     this.modules = modules;
     this.program = program;
-    this.tokenizer = tokenizer;
-    this.maxSeqLength = settings.maxSeqLength;
-    this.#settings = settings;
+    this.#reading = reading;
   }
 
   /** @param entries the modules; undefined: the folder's encoder and the mean of its rows. */
@@ -50,21 +47,18 @@ export class SentenceRoute {
     entries: readonly ModuleEntry[] | undefined,
     options: LoadOptions,
   ): Promise<SentenceRoute> {
-    const transformerFolder = entries?.[0]?.folder ?? folder;
     const modules = await loadModules(folder, entries, options);
     let program: Program | undefined;
     try {
       const { threads, dtype = modules.checkpoints[0]?.quantization, cache = true } = options;
       // Native code packs the weights while the tokenizer is read.
       const compiling = compileModules(modules, { threads, arithmetic: dtype, cache });
-      const reading = Tokenizer.load(transformerFolder);
+      const reading = modules.first.readText();
       await Promise.allSettled([compiling, reading]);
       program = await compiling;
-      const tokenizer = await reading;
-      const { config, encoder } = modules;
-      const settings = readTransformerSettings(modules.settings, tokenizer, config, encoder.limits.maxTokens);
+      const text = await reading;
       options.signal?.throwIfAborted();
-      return new SentenceRoute(modules, program, tokenizer, settings);
+      return new SentenceRoute(modules, program, text);
     } catch (error) {
       program?.dispose();
       for (const checkpoint of modules.checkpoints) checkpoint.close();
@@ -76,28 +70,36 @@ export class SentenceRoute {
     return this.modules.dimension;
   }
 
+  get tokenizer(): Tokenizer {
+    return this.#reading.tokenizer;
+  }
+
+  get maxSeqLength(): number {
+    return this.#reading.maxSeqLength;
+  }
+
   /** How to tokenize each text of a call. @throws UsageError for what are no texts or ids. */
   source(input: EncodeInput, prompt: string, task: string | undefined): SentenceSource {
     const truncated: number[] = [];
     if (typeof input === 'object' && input !== null && 'inputIds' in input) {
       checkOptions('encode', input, ['inputIds'], 'its input');
-      const limits = { maxLength: this.maxSeqLength, below: this.modules.encoder.limits.vocabSize };
+      const limits = { maxLength: this.maxSeqLength, below: this.modules.first.encoder.limits.vocabSize };
       const rows = readIds('inputIds', readRows('inputIds', input.inputIds), limits);
       const tokenize = (index: number): TokenSequence => ({ inputIds: rows[index] ?? [] });
       return { estimates: rows.map((ids) => ids.length), tokenize, truncated, promptLength: 0 };
     }
     const texts = readTexts(input);
-    const { tokenizer } = this;
-    const maxSeqLength = this.#settings.taskLengths.get(task ?? '') ?? this.maxSeqLength;
+    const { tokenizer, specialTokens } = this.#reading;
+    const maxSeqLength = this.#reading.taskLengths.get(task ?? '') ?? this.maxSeqLength;
     const tokenize = (index: number): TokenSequence => {
       const text = this.#cased(prompt + texts[index]);
-      const { ids, typeIds, truncated: cut } = tokenizer.sequence(text, maxSeqLength);
+      const { ids, typeIds, truncated: cut } = tokenizer.sequence(text, maxSeqLength, specialTokens);
       if (cut > 0) truncated.push(index);
       return { inputIds: ids, tokenTypeIds: typeIds };
     };
-    const specialTokens = tokenizer.specialTokensCount;
+    const around = specialTokens ? tokenizer.specialTokensCount : 0;
     const estimate = (text: string) =>
-      Math.min(specialTokens + Math.ceil((prompt.length + text.length) / charactersPerToken), maxSeqLength);
+      Math.min(around + Math.ceil((prompt.length + text.length) / charactersPerToken), maxSeqLength);
     return { estimates: texts.map(estimate), tokenize, truncated, promptLength: this.#promptLength(prompt) };
   }
 
@@ -143,6 +145,6 @@ export class SentenceRoute {
   }
 
   #cased(text: string): string {
-    return this.#settings.lowerCase ? lowerCased(text) : text;
+    return this.#reading.lowerCase ? lowerCased(text) : text;
   }
 }

@@ -4,6 +4,7 @@ import { ConfigError, UsageError } from '../../errors.js';
 import type { ModuleEntry } from '../folder/sentence-folder.js';
 import type { LoadOptions } from '../run/load-options.js';
 import { readRouter } from './router.js';
+import { firstTypes } from './sentence-modules.js';
 import { SentenceRoute } from './sentence-route.js';
 
 export class SentenceRoutes {
@@ -40,8 +41,8 @@ export async function loadRoutes(
   try {
     for (const [name, modules] of router.routes) {
       const chain = [...entries.slice(0, place), ...modules, ...entries.slice(place + 1)];
-      if (chain[0]?.type !== 'Transformer') {
-        const problem = `begins with ${chain[0]?.type}; the first module must be a Transformer`;
+      if (!firstTypes.includes(chain[0]?.type ?? '')) {
+        const problem = `begins with ${chain[0]?.type}; the first module must be a ${firstTypes.join(' or ')}`;
         throw router.config.error(`structure.${name}`, problem);
       }
       loaded.set(name, await SentenceRoute.load(folder, chain, options));

@@ -22,10 +22,9 @@ import { checkSequence, checkText } from '../run/texts.js';
 import { describeModel, type ModelDescription } from './describe.js';
 import { type EncodeInput, type EncodeOptions, encodeOptionNames } from './encode-options.js';
 import { type ExplainOptions, type Explanation, explain } from './explain.js';
+import { firstTypes } from './sentence-modules.js';
 import { checkTruncateDim, loadRoutes, type SentenceRoutes } from './sentence-routes.js';
 
-/** Tokens in one job for each thread: fewer stream the weights too often, more leave the second-level cache. */
-const tokensPerThread = 256;
 /** What {@link SentenceTransformer.encode} gives with a `precision`. */
 export type EncodedAs<P extends Precision> = P extends QuantizedPrecision ? QuantizedEmbeddings<P> : Embeddings;
 
@@ -61,7 +60,7 @@ export class SentenceTransformer {
     checkLoadOptions(options);
     options.signal?.throwIfAborted();
     const folder = await resolveModel(idOrFolder, options);
-    const entries = await readModules(folder, ['Transformer', 'Router', 'Asym']);
+    const entries = await readModules(folder, [...firstTypes, 'Router', 'Asym']);
     const sentence = entries ? await readSentenceConfig(folder) : noSentenceConfig;
     options.signal?.throwIfAborted();
     const routes = await loadRoutes(folder, entries, options);
@@ -112,6 +111,7 @@ export class SentenceTransformer {
     const data = new Float32Array(total * dimension);
     const { threads } = route.program;
     const { batchTokens, signal, onProgress } = options;
+    const { tokensPerThread } = route.modules.first;
     const alone = batchTokens ?? this.#options.batchTokens ?? tokensPerThread;
     const together = batchTokens ?? this.#options.batchTokens ?? tokensPerThread * threads;
     const running: Promise<void>[] = [];
@@ -224,7 +224,7 @@ export class SentenceTransformer {
         sequences.map((ids) => ({ inputIds: ids })),
         0,
       );
-    const { vocabSize } = modules.encoder.limits;
+    const { vocabSize } = modules.first.encoder.limits;
     const subject = { folder: this.folder, dtype, threads: program.threads, program, longest, vocabSize, inputs };
     return this.#keepingAlive(() => explain(subject, options));
   }
