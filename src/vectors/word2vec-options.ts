@@ -78,7 +78,7 @@ export interface TrainingProgress {
   readonly loss: number | undefined;
 }
 
-/** @internal Every option with its value. */
+/** Every option with its value. */
 export type Word2VecSettings = NativeWord2Vec & Schedule;
 
 type Schedule = { epochs: number; alpha: number; minAlpha: number };
