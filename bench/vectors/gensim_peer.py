@@ -17,16 +17,21 @@ def seconds(work):
     return time.perf_counter() - begin
 
 
+def load():
+    binary = file.endswith(".bin")
+    return KeyedVectors.load_word2vec_format(file, binary=binary, no_header=not binary)
+
+
 if case.startswith("train"):
     sentences = list(LineSentence(file))
     model = Word2Vec(vector_size=100, window=5, negative=5, sg=int(case == "train-skip-gram"), min_count=5, workers=threads)
     model.build_vocab(sentences)
     words = sum(map(len, sentences))
     print(words / seconds(lambda: model.train(sentences, total_examples=len(sentences), epochs=1)))
-elif case == "load":
-    print(seconds(lambda: KeyedVectors.load_word2vec_format(file, no_header=True)))
+elif case.startswith("load"):
+    print(seconds(load))
 else:
-    vectors = KeyedVectors.load_word2vec_format(file, no_header=True)
+    vectors = load()
     words = vectors.index_to_key[100:400]
     vectors.most_similar(words[0])
     print(seconds(lambda: [vectors.most_similar(word) for word in words]) / len(words))

@@ -1,7 +1,7 @@
 // Word vectors beside gensim: loading, questions, training. Each measurement in a process of its own, the two sides in turns,
 // medians over rounds. usage: node bench/vectors/run.mjs --python PYTHON_WITH_GENSIM [--rounds 5] [--out FILE.json]
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -22,6 +22,9 @@ const cases = [
   ['load', 's, 40,000 × 100 GloVe text', 2, false],
   ['most-similar', 's a question, of 40,000 × 100', 2, false],
   ['most-similar-batch', 's a question, 300 at once', 2, false],
+  ['load-binary', 's, 400,000 × 100', 2, false],
+  ['most-similar-large', 's a question, of 400,000 × 100', 2, false],
+  ['most-similar-large-batch', 's a question, 300 at once', 2, false],
   ['train-skip-gram', 'words/s', 1, true],
   ['train-skip-gram', 'words/s', 2, true],
   ['train-cbow', 'words/s', 1, true],
@@ -42,6 +45,22 @@ function writeVectors() {
     return `word${i} ${Array.from({ length: 100 }, () => (random() * 2 - 1).toFixed(5)).join(' ')}\n`;
   });
   writeFileSync(file, rows.join(''));
+  return file;
+}
+
+/** 400,000 words in word2vec's binary form. */
+function writeLarge() {
+  const file = path.join(folder, 'large.bin');
+  const output = openSync(file, 'w');
+  writeSync(output, '400000 100\n');
+  for (let i = 0; i < 400_000; i++) {
+    writeSync(output, `word${i} `);
+    writeSync(
+      output,
+      Float32Array.from({ length: 100 }, () => random() * 2 - 1),
+    );
+  }
+  closeSync(output);
   return file;
 }
 
@@ -69,11 +88,12 @@ const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers
 
 try {
   const vectors = writeVectors();
+  const large = writeLarge();
   const corpus = writeCorpus();
   // Variables that steer BLAS or OpenMP belong to neither side.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(OPENBLAS|OMP|MKL)_/.test(name)));
   const run = (program, script, [name, , threads]) => {
-    const file = name.startsWith('train') ? corpus : vectors;
+    const file = name.startsWith('train') ? corpus : /large|binary/.test(name) ? large : vectors;
     const out = execFileSync(program, [path.join(here, script), name, file, String(threads)], {
       env: { ...env, VECTRAL_THREADS: String(threads) },
       encoding: 'utf8',

@@ -29,11 +29,11 @@ async function measure() {
     );
     return rate;
   }
-  if (name === 'load') return seconds(() => KeyedVectors.load(file));
+  if (name.startsWith('load')) return seconds(() => KeyedVectors.load(file));
   const vectors = await KeyedVectors.load(file);
   const words = vectors.words(100, 400);
   vectors.mostSimilar({ positive: words[0] });
-  if (name === 'most-similar') {
+  if (!name.endsWith('batch')) {
     return (await seconds(() => words.forEach((word) => void vectors.mostSimilar({ positive: word })))) / words.length;
   }
   const queries = words.map((word) => vectors.vector(word));

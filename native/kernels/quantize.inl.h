@@ -69,22 +69,28 @@ inline void rotate_step(V (&v)[kRotated / kLanes]) {
 inline void rotate_short(float* x, int64_t slice) {
   if (slice == 0) return;
   for (int64_t stride = 8 * slice; stride >= slice; stride /= 2) {
-    for (int64_t i = 0; i < 16 * slice; ++i) {
-      if (i / stride % 2 != 0) continue;
-      const float sum = x[i] + x[i + stride];
-      x[i + stride] = x[i] - x[i + stride];
-      x[i] = sum;
+    for (int64_t pair = 0; pair < 16 * slice; pair += 2 * stride) {
+      float *const a = x + pair, *const b = a + stride;
+      for (int64_t i = 0; i < stride; ++i) {
+        const float sum = a[i] + b[i];
+        b[i] = a[i] - b[i];
+        a[i] = sum;
+      }
     }
   }
 }
 
-// Largest magnitude in x[0, n) and in `so_far`.
+// Largest magnitude in x[0, n) and in `so_far`; NaN if anything is not finite.
 inline float largest_of(const float* x, int64_t n, float so_far) {
-  for (int64_t i = 0; i < n; ++i) {
-    const float magnitude = __builtin_fabsf(x[i]);
-    if (magnitude > so_far || magnitude != magnitude) so_far = magnitude;
+  Vec largest = zero(), poison = zero();  // x * 0 is NaN where x is not finite
+  for (int64_t i = 0; i < n; i += kLanes) {
+    const Vec v = i + kLanes <= n ? load(x + i) : load_partial(x + i, n - i);
+    largest = max(largest, abs(v));
+    poison = mul_add(v, zero(), poison);
   }
-  return so_far;
+  const float none = reduce_add(poison), most = reduce_max(largest);
+  if (none != 0.0f) return none;
+  return most > so_far ? most : so_far;
 }
 
 // Rotates x into y; the largest magnitude, or NaN or infinity if the row has any.
@@ -112,7 +118,9 @@ inline float rotate_row(const float* x, int64_t k, float* y) {
   const float none = reduce_add(poison);
   const float most = none != 0.0f ? none : reduce_max(largest);
   const int64_t slice = (k - i) / 16;
-  for (int64_t j = i; j < k; ++j) y[j] = j < i + 16 * slice ? x[j] : 4.0f * x[j];
+  int64_t j = i;
+  for (; j < i + 16 * slice; ++j) y[j] = x[j];
+  for (; j < k; ++j) y[j] = 4.0f * x[j];
   rotate_short(y + i, slice);
   return largest_of(y + i, k - i, most);
 }

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "../dispatch/select.h"
-#include "../vectors/nearest.h"
 #include "../vectors/number.h"
 #include "../vectors/vector_reader.h"
 
@@ -136,23 +135,4 @@ TEST_CASE("numbers in text are those of strtod, rounded to float") {
   float value;
   for (const char* const none : {"", "-", ".", "e5", "x", "-x"})
     CHECK(read_number(none, none + std::strlen(none), &value) == nullptr);
-}
-
-TEST_CASE("nearest rows are the same for every number of threads, and for one query or many") {
-  const IsaChoice* isa = nullptr;
-  REQUIRE(selected_isa(&isa).is_ok());
-  const Read source = read(binary_file(3000, 130), 1 << 20, with(true, DType::f16));
-  REQUIRE(source.ok);
-  std::vector<float> queries(6 * 130);
-  std::mt19937 random(9);
-  for (float& x : queries) x = static_cast<float>(random() % 1000) / 1000 - 0.5f;
-  const Neighbours one = nearest(*source.set, *isa->kernels, queries.data(), 6, 25, 2999, 1);
-  const Neighbours two = nearest(*source.set, *isa->kernels, queries.data(), 6, 25, 2999, 2);
-  CHECK(one.places == two.places);
-  CHECK(one.scores == two.scores);
-  for (int q = 0; q < 6; ++q) {
-    const Neighbours single = nearest(*source.set, *isa->kernels, queries.data() + q * 130, 1, 25, 2999, 2);
-    for (int i = 0; i < 25; ++i)
-      CHECK(std::abs(single.scores[i] - one.scores[q * 25 + i]) <= 1e-5f * std::abs(single.scores[i]) + 1e-5f);
-  }
 }

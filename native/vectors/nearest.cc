@@ -1,17 +1,21 @@
 #include "nearest.h"
 
 #include <algorithm>
+#include <limits>
+#include <optional>
 
-#include "../core/pack.h"
 #include "../core/thread_pool.h"
+#include "sketch.h"
 
 namespace vectral {
 namespace {
 
-// Rows scored before they are looked through: their scores stay in the cache, and for many queries so do the rows.
+// Rows scored before they are looked through, so that their scores stay in the cache.
 constexpr int64_t kBlockRows = 256;
-// Fewer queries than this are multiplied row by row, which reads the matrix as it is.
-constexpr int64_t kFewQueries = 4;
+// Queries estimated at once: their estimates of a block of rows stay in the cache as well.
+constexpr int64_t kQueriesAtOnce = 64;
+// Estimates looked at together: few of them are good enough, mostly none.
+constexpr int64_t kGroup = 16;
 
 struct Found {
   float score;
@@ -34,6 +38,10 @@ class Best {
     heap_.push_back({score, place});
     std::push_heap(heap_.begin(), heap_.end(), better);
   }
+  // What a score must be better than to be kept.
+  float bar() const {
+    return heap_.size() < topn_ || topn_ == 0 ? -std::numeric_limits<float>::infinity() : heap_.front().score;
+  }
   const std::vector<Found>& found() const { return heap_; }
 
  private:
@@ -41,101 +49,137 @@ class Best {
   std::vector<Found> heap_;
 };
 
-// Scores blocks of rows against some queries.
+// Cosines of rows with queries, from their own numbers.
 class Scorer {
  public:
-  Scorer(const VectorSet& set, const KernelTable& kernels, const float* queries, int64_t count)
-      : set_(set), kernels_(kernels), queries_(queries), count_(count), lengths_(set.inverse_lengths(kernels)) {
-    const bool row_by_row = count < kFewQueries;
-    const DType dtype = set.vectors.dtype;
-    if (dtype == DType::i8 || (!row_by_row && dtype != DType::f32)) {
-      widened_.resize(static_cast<size_t>(kBlockRows * set.dim()));
-    }
-    scores_.resize(static_cast<size_t>(kBlockRows * count));
-    if (row_by_row) return;
-    const PackLayout layout = kernels.gemm_layout(Arithmetic::f32, DType::f32, count);
-    packed_.resize(static_cast<size_t>(packed_bytes(layout, count, set.dim())));
-    gemm_.w = {packed_.data(), layout, count, set.dim()};
-    gemm_.panel_end = gemm_.w.panels();
-    gemm_.lda = set.dim();
-    gemm_.ldc = count;
-    pack_panels(layout, queries, set.dim(), 1, count, set.dim(), 0, gemm_.panel_end, packed_.data());
-  }
+  Scorer(const VectorSet& set, const KernelTable& kernels, int threads)
+      : set_(set), kernels_(kernels), lengths_(set.inverse_lengths(kernels, threads)) {}
 
-  // [end - begin, queries] cosines, or [queries, end - begin] where they are few.
-  const float* score(int64_t begin, int64_t end) {
+  // Of rows [begin, end), at most kBlockRows, made ready by `widened` where they are i8.
+  void score(int64_t begin, int64_t end, const float* query, std::vector<float>* widened, float* y) const {
     const int64_t rows = end - begin, dim = set_.dim();
+    const void* x =
+        static_cast<const uint8_t*>(set_.vectors.storage->data()) + begin * dim * dtype_bytes(set_.vectors.dtype);
     DType dtype = set_.vectors.dtype;
-    const void* x = static_cast<const uint8_t*>(set_.vectors.storage->data()) + begin * dim * dtype_bytes(dtype);
-    if (!widened_.empty()) {
-      set_.read_rows(kernels_, begin, end, widened_.data());
-      x = widened_.data();
+    if (dtype == DType::i8) {
+      widened->resize(static_cast<size_t>(rows * dim));
+      set_.read_rows(kernels_, begin, end, widened->data());
+      x = widened->data();
       dtype = DType::f32;
     }
-    const float* const lengths = lengths_.data() + begin;
-    if (packed_.empty()) {
-      for (int64_t q = 0; q < count_; ++q) {
-        float* const y = scores_.data() + q * rows;
-        kernels_.dot_rows(dtype, x, dim, rows, dim, queries_ + q * dim, y);
-        kernels_.mul(y, lengths, y, rows);
-      }
-    } else {
-      gemm_.a = x;
-      gemm_.c = scores_.data();
-      gemm_.row_end = rows;
-      kernels_.gemm(gemm_);
-      for (int64_t r = 0; r < rows; ++r) {
-        float* const y = scores_.data() + r * count_;
-        kernels_.scale(y, lengths[r], y, count_);
-      }
-    }
-    return scores_.data();
+    kernels_.dot_rows(dtype, x, dim, rows, dim, query, y);
+    kernels_.mul(y, lengths_.data() + begin, y, rows);
   }
-  int64_t row_step() const { return packed_.empty() ? 1 : count_; }
-  int64_t query_step(int64_t rows) const { return packed_.empty() ? rows : 1; }
 
  private:
   const VectorSet& set_;
   const KernelTable& kernels_;
-  const float* queries_;
-  int64_t count_;
   const std::vector<float>& lengths_;
-  std::vector<float> widened_, scores_;
-  std::vector<char> packed_;
-  GemmArgs gemm_;
 };
 
-// Calls task(thread, begin, end) for consecutive parts of [0, rows).
+// All rows, as they are.
+void search_rows(const VectorSet& set, const Scorer& scorer, const float* queries, int64_t count, int64_t begin,
+                 int64_t end, Best* best) {
+  std::vector<float> widened, scores(kBlockRows);
+  for (int64_t b = begin; b < end; b += kBlockRows) {
+    const int64_t rows = std::min(kBlockRows, end - b);
+    for (int64_t q = 0; q < count; ++q) {
+      scorer.score(b, b + rows, queries + q * set.dim(), &widened, scores.data());
+      for (int64_t r = 0; r < rows; ++r) best[q].offer(scores[static_cast<size_t>(r)], static_cast<int32_t>(b + r));
+    }
+  }
+}
+
+bool any_reaches(const float* estimates, float least) {
+  int found = 0;
+  for (int64_t i = 0; i < kGroup; ++i) found |= !(estimates[i] < least);
+  return found != 0;
+}
+
+// Rows [begin, end), from the sketch: only those are scored whose estimates let them be among the best.
+void search_sketch(const VectorSet& set, const KernelTable& kernels, const Sketch& sketch, const Scorer& scorer,
+                   const float* queries, const SketchQueries& quantized, int64_t count, int64_t begin, int64_t end,
+                   Best* best) {
+  const int64_t dim = set.dim();
+  const int64_t step = (sketch.block_rows + kGroup - 1) / kGroup * kGroup;
+  // Behind the rows of a block lies what reaches nothing.
+  std::vector<float> widened, estimates(static_cast<size_t>(std::min(count, kQueriesAtOnce) * step));
+  GemmArgs gemm;
+  gemm.lda = quantized.step;
+  gemm.c = estimates.data();
+  gemm.ldc = step;
+  for (int64_t b = begin / sketch.block_rows; b * sketch.block_rows < end; ++b) {
+    const int64_t first = b * sketch.block_rows, rows = std::min(sketch.block_rows, end - first);
+    const float error = sketch.error[static_cast<size_t>(b)];
+    gemm.w = {sketch.block(b, dim), sketch.layout, rows, dim};
+    gemm.panel_end = gemm.w.panels();
+    gemm.column_scale = sketch.scale.data() + first;
+    gemm.column_sum = sketch.sum.data() + first;
+    gemm.far_weights = true;
+    for (int64_t q0 = 0; q0 < count; q0 += kQueriesAtOnce) {
+      gemm.a = quantized.q.data() + q0 * quantized.step;
+      gemm.row_scale = quantized.scale.data() + q0;
+      gemm.row_end = std::min(kQueriesAtOnce, count - q0);
+      kernels.gemm_i8(gemm);
+      for (int64_t q = q0; q < q0 + gemm.row_end; ++q) {
+        float* const y = estimates.data() + (q - q0) * step;
+        std::fill(y + rows, y + step, -std::numeric_limits<float>::infinity());
+        const float bound = quantized.bound(q, error, dim);
+        float least = best[q].bar() - bound;
+        for (int64_t r = 0; r < rows; r += kGroup) {
+          if (!any_reaches(y + r, least)) continue;
+          for (int64_t i = r; i < std::min(r + kGroup, rows); ++i) {
+            if (y[i] < least) continue;
+            float score = 0;
+            scorer.score(first + i, first + i + 1, queries + q * dim, &widened, &score);
+            best[q].offer(score, static_cast<int32_t>(first + i));
+            least = best[q].bar() - bound;
+          }
+        }
+      }
+    }
+  }
+}
+
+// Waking a thread costs as much as so many multiplications of floats, or of bytes.
+constexpr int64_t kWakingFloats = 400000, kWakingBytes = 8000000;
+
+// Calls task(thread, begin, end) for consecutive parts of [0, rows), which begin at whole blocks.
 template <typename Task>
-void split_rows(int64_t rows, int64_t multiplications, int threads, const Task& task) {
-  // Waking a thread costs as much as some hundred thousand multiplications.
-  if (multiplications < 400000) threads = 1;
-  const auto part = [&](int64_t i, int64_t n) { return rows * i / n / kBlockRows * kBlockRows; };
+void split_rows(int64_t rows, int64_t block, bool worth_waking, int threads, const Task& task) {
+  if (!worth_waking) threads = 1;
+  const auto part = [&](int64_t i, int64_t n) { return rows * i / n / block * block; };
   ThreadPool::instance().run(threads, [&](int thread, int count, bool) {
     task(thread, part(thread, count), thread + 1 == count ? rows : part(thread + 1, count));
   });
+}
+
+// Where many rows are wanted of those there are, or few are read at all, estimates would save little.
+bool worth_a_sketch(int64_t multiplications, int64_t topn, int64_t rows) {
+  return multiplications >= kWakingFloats && topn * 16 <= rows;
 }
 
 }  // namespace
 
 Neighbours nearest(const VectorSet& set, const KernelTable& kernels, const float* queries, int64_t count, int64_t topn,
                    int64_t rows, int threads) {
+  const int64_t multiplications = rows * set.dim() * count;
+  const Sketch* const sketch = worth_a_sketch(multiplications, topn, rows) ? set.sketch(kernels, threads) : nullptr;
+  std::optional<SketchQueries> quantized;
+  if (sketch != nullptr) quantized.emplace(kernels, queries, count, set.dim());
+  const Scorer scorer(set, kernels, threads);
   std::vector<std::vector<Best>> best(static_cast<size_t>(threads));
-  split_rows(rows, rows * set.dim() * count, threads, [&](int thread, int64_t begin, int64_t end) {
-    std::vector<Best>& mine = best[static_cast<size_t>(thread)];
-    mine.assign(static_cast<size_t>(count), Best(topn));
-    Scorer scorer(set, kernels, queries, count);
-    for (int64_t b = begin; b < end; b += kBlockRows) {
-      const int64_t block = std::min(kBlockRows, end - b);
-      const float* const scores = scorer.score(b, b + block);
-      for (int64_t q = 0; q < count; ++q) {
-        const float* y = scores + q * scorer.query_step(block);
-        for (int64_t r = 0; r < block; ++r, y += scorer.row_step()) {
-          mine[static_cast<size_t>(q)].offer(*y, static_cast<int32_t>(b + r));
-        }
-      }
-    }
-  });
+  split_rows(rows, sketch != nullptr ? sketch->block_rows : kBlockRows,
+             multiplications >= (sketch != nullptr ? kWakingBytes : kWakingFloats), threads,
+             [&](int thread, int64_t begin, int64_t end) {
+               std::vector<Best>& mine = best[static_cast<size_t>(thread)];
+               mine.assign(static_cast<size_t>(count), Best(topn));
+               if (sketch != nullptr) {
+                 search_sketch(set, kernels, *sketch, scorer, queries, *quantized, count, begin, end, mine.data());
+               } else {
+                 search_rows(set, scorer, queries, count, begin, end, mine.data());
+               }
+             });
   Neighbours result;
   for (int64_t q = 0; q < count; ++q) {
     std::vector<Found> all;
@@ -155,11 +199,11 @@ Neighbours nearest(const VectorSet& set, const KernelTable& kernels, const float
 
 void cosines(const VectorSet& set, const KernelTable& kernels, const float* query, int64_t rows, int threads,
              float* scores) {
-  split_rows(rows, rows * set.dim(), threads, [&](int, int64_t begin, int64_t end) {
-    Scorer scorer(set, kernels, query, 1);
+  const Scorer scorer(set, kernels, threads);
+  split_rows(rows, kBlockRows, rows * set.dim() >= kWakingFloats, threads, [&](int, int64_t begin, int64_t end) {
+    std::vector<float> widened;
     for (int64_t b = begin; b < end; b += kBlockRows) {
-      const int64_t block = std::min(kBlockRows, end - b);
-      std::copy_n(scorer.score(b, b + block), block, scores + b);
+      scorer.score(b, std::min(b + kBlockRows, end), query, &widened, scores + b);
     }
   });
 }

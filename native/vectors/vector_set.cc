@@ -2,6 +2,9 @@
 
 #include <cmath>
 
+#include "../core/thread_pool.h"
+#include "sketch.h"
+
 namespace vectral {
 
 void VectorSet::read_rows(const KernelTable& kernels, int64_t begin, int64_t end, float* y) const {
@@ -14,19 +17,29 @@ void VectorSet::read_rows(const KernelTable& kernels, int64_t begin, int64_t end
   }
 }
 
-const std::vector<float>& VectorSet::inverse_lengths(const KernelTable& kernels) const {
+const std::vector<float>& VectorSet::inverse_lengths(const KernelTable& kernels, int threads) const {
   std::call_once(measured_, [&] {
-    std::vector<float> row(static_cast<size_t>(dim()));
     inverse_lengths_.resize(static_cast<size_t>(size()));
-    for (int32_t r = 0; r < size(); ++r) {
-      read_rows(kernels, r, r + 1, row.data());
-      // In double: the squares of small floats would vanish.
-      double sum = 0;
-      for (const float x : row) sum += static_cast<double>(x) * x;
-      inverse_lengths_[static_cast<size_t>(r)] = sum > 0 ? static_cast<float>(1 / std::sqrt(sum)) : 0;
-    }
+    ThreadPool::instance().run(threads, [&](int thread, int count, bool) {
+      std::vector<float> row(static_cast<size_t>(dim()));
+      const int64_t rows = size();
+      for (int64_t r = rows * thread / count; r < rows * (thread + 1) / count; ++r) {
+        read_rows(kernels, r, r + 1, row.data());
+        // In double: the squares of small floats would vanish.
+        double sum = 0;
+        for (const float x : row) sum += static_cast<double>(x) * x;
+        inverse_lengths_[static_cast<size_t>(r)] = sum > 0 ? static_cast<float>(1 / std::sqrt(sum)) : 0;
+      }
+    });
   });
   return inverse_lengths_;
+}
+
+const Sketch* VectorSet::sketch(const KernelTable& kernels, int threads) const {
+  std::call_once(sketched_, [&] {
+    if (dim() <= kSketchDims) sketch_ = make_sketch(*this, kernels, threads);
+  });
+  return sketch_.get();
 }
 
 }  // namespace vectral

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -10,6 +11,8 @@
 #include "word_table.h"
 
 namespace vectral {
+
+struct Sketch;
 
 struct VectorSet {
   WordTable words;
@@ -22,11 +25,15 @@ struct VectorSet {
   // Rows [begin, end) as floats, y[(end - begin) * dim].
   void read_rows(const KernelTable& kernels, int64_t begin, int64_t end, float* y) const;
   // 1 / length of each row, 0 for a row of zeros; worked out when first asked for.
-  const std::vector<float>& inverse_lengths(const KernelTable& kernels) const;
+  const std::vector<float>& inverse_lengths(const KernelTable& kernels, int threads) const;
+  // Made when first asked for; null where it cannot be.
+  const Sketch* sketch(const KernelTable& kernels, int threads) const;
 
  private:
   mutable std::once_flag measured_;
   mutable std::vector<float> inverse_lengths_;
+  mutable std::once_flag sketched_;
+  mutable std::shared_ptr<const Sketch> sketch_;
 };
 
 }  // namespace vectral

@@ -9,7 +9,9 @@ export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
 /** The vector at length 1; zeros stay zeros. */
 export function unit(vector: ArrayLike<number>): Float64Array {
   const length = Math.sqrt(dot(vector, vector));
-  return Float64Array.from(vector, (x) => (length > 0 ? x / length : 0));
+  const scaled = new Float64Array(vector.length);
+  if (length > 0) for (let i = 0; i < vector.length; i++) scaled[i] = vector[i]! / length;
+  return scaled;
 }
 
 /** Σ weight · vector / Σ |weight|. */
