@@ -20,13 +20,15 @@ export const inspect: Command = {
       throw new UsageError('inspect looks at one model; give one folder or id');
     }
     await using model = await loadModel(args, folder ?? args.options.get('model'));
-    // The longest text once, so that the working memory is known.
-    await model.encode('a '.repeat(model.maxSeqLength));
+    // The longest text once, so that the working memory is known; where there is no end, a long one.
+    await model.encode('a '.repeat(Number.isFinite(model.maxSeqLength) ? model.maxSeqLength : longText));
     const description = model.describe();
     const sink = await openSink(undefined);
     await sink.write(format === 'json' ? `${JSON.stringify(description, null, 2)}\n` : asText(description));
   },
 };
+
+const longText = 4096;
 
 function asText(model: ModelDescription): string {
   const { tokenizer, pooling, memory, native } = model;
@@ -37,7 +39,12 @@ function asText(model: ModelDescription): string {
     ['modules', model.modules.join(', ')],
     ['dimension', String(model.dimension)],
     ['tokenizer', `${tokenizer.kind}, ${count(tokenizer.vocabSize)} tokens`],
-    ['longest text', `${model.maxSeqLength} tokens; what is longer is cut and reported`],
+    [
+      'longest text',
+      Number.isFinite(model.maxSeqLength)
+        ? `${model.maxSeqLength} tokens; what is longer is cut and reported`
+        : 'any; none is cut',
+    ],
     ['pooling', `${pooling.modes.join(' + ')}${pooling.includePrompt ? '' : ', without the prompt'}`],
     ['prompts', prompts.length === 0 ? 'none' : prompts.join('; ')],
     ['default prompt', model.defaultPromptName ?? 'none'],

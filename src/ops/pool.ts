@@ -13,9 +13,11 @@ export type PoolMode = (typeof poolModes)[number];
  * One row a sequence.
  * @param x `[N, D]` f32, the rows of all sequences one after another. @param offsets `[S+1]` i32.
  * @param start `[S]` i32, optional: rows to leave out at the beginning of each sequence (a prompt).
+ * @param weights `[N, 1]` f32, optional, with `mean` and `mean_sqrt_len`: what rows are multiplied by before they are added; the
+ * sum of these is divided by instead of the number of rows.
  * @returns `[S, D]` f32.
  */
-export function pool(x: Tensor, offsets: Tensor, mode: PoolMode, start?: Tensor): Tensor {
+export function pool(x: Tensor, offsets: Tensor, mode: PoolMode, start?: Tensor, weights?: Tensor): Tensor {
   expectDtype('pool', 'x', x, 'f32');
   expectRank('pool', 'x', x, 2, '[N,D]');
   expectDtype('pool', 'offsets', offsets, 'i32');
@@ -28,6 +30,12 @@ export function pool(x: Tensor, offsets: Tensor, mode: PoolMode, start?: Tensor)
     expectDtype('pool', 'start', start, 'i32');
     expectShape('pool', 'start', start, [sequences], '[S]');
   }
-  const inputs = start !== undefined ? [x, offsets, start] : [x, offsets];
+  if (weights !== undefined) {
+    expectDtype('pool', 'weights', weights, 'f32');
+    expectShape('pool', 'weights', weights, [x.shape[0] ?? 0, 1], '[N,1]');
+    if (mode !== 'mean' && mode !== 'mean_sqrt_len')
+      throw new TensorError('pool', 'weights with the modes mean and mean_sqrt_len', `mode ${mode}`);
+  }
+  const inputs = [x, offsets, ...(start ? [start] : []), ...(weights ? [weights] : [])];
   return run({ op: 'pool', inputs, dtype: 'f32', shape: [sequences, x.shape[1] ?? 0], attributes: { mode } });
 }

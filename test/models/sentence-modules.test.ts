@@ -267,12 +267,17 @@ describe('folders whose modules do not fit are refused', () => {
       'layers',
       'CNN',
       3,
-      /"\[3\]\.type" is CNN; it cannot stand here; supported: a StaticEmbedding or Transformer, then CNN/,
+      /"\[3\]\.type" is CNN; it cannot stand here; supported: a StaticEmbedding, Transformer or WordEmbeddings, then CNN/,
     ],
-    ['layers', 'WordWeights', 1, /modules\.json: "\[1\]\.type" is WordWeights; word vectors are not supported yet/],
+    ['layers', 'BoW', 1, /modules\.json: "\[1\]\.type" is BoW; bags of words are not supported yet/],
     ['layers', 'SpladePooling', 2, /is SpladePooling; SparseEncoder loads such folders/],
-    ['layers', 'Pooling', 0, /is Pooling; the first module must be a StaticEmbedding or Transformer or Router/],
-    ['layers', 'WordEmbeddings', 0, /"\[0\]\.type" is WordEmbeddings; word vectors are not supported yet/],
+    [
+      'layers',
+      'Pooling',
+      0,
+      /is Pooling; the first module must be a StaticEmbedding or Transformer or WordEmbeddings or Router/,
+    ],
+    ['layers', 'BoW', 0, /"\[0\]\.type" is BoW; bags of words are not supported yet/],
   ])('%s with %s at %i', async (name, type, place, message) => {
     const folder = join(scratch, `${name}-${type}`);
     cpSync(folderOf(name), folder, { recursive: true });

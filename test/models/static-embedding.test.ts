@@ -15,6 +15,8 @@ describe.each([
   ['static', 'StaticEmbedding, Normalize'],
   ['static-half', 'StaticEmbedding, Dense(Tanh)'],
   ['static-router', 'Transformer, Pooling(mean), Normalize'], // the route of texts without a task
+  ['words', 'WordEmbeddings, Pooling(mean, max, weightedmean)'],
+  ['words-weighted', 'WordEmbeddings, WordWeights, Pooling(mean_sqrt_len_tokens, mean), Dense(Tanh)'],
   ['model2vec', 'StaticEmbedding, Normalize'],
   ['model2vec-int8', 'StaticEmbedding'],
 ])('%s', async (name, modules) => {
@@ -35,7 +37,9 @@ describe.each([
     const want = expected.get(key)!;
     const got = await model.encode(texts, { task: task ?? undefined });
     expect(got.shape).toEqual(want.shape);
-    expect(worstExcess(got.data, want.data, 1e-5, 1e-5)).toBeLessThanOrEqual(0);
+    // The maximum of no words: docs/operations.md.
+    const finite = Float32Array.from(want.data, (x) => Math.max(x, -1e9));
+    expect(worstExcess(got.data, finite, 1e-5, 1e-5)).toBeLessThanOrEqual(0);
     for (const [i, text] of texts.entries()) {
       expect((await model.encode(text, { task: task ?? undefined })).data).toEqual(got.row(i).slice());
     }
@@ -77,6 +81,18 @@ describe('a StaticEmbedding', async () => {
   it('is explained', async () => {
     const explanation = await model.explain({ tokens: [64] });
     expect(JSON.stringify(explanation)).toContain('embedding');
+  });
+});
+
+describe('whole words', async () => {
+  const model = await SentenceTransformer.load(folderOf('words'));
+  afterAll(() => model.dispose());
+
+  it('are cut where the folder says, and have no tokenizer.json', async () => {
+    expect(model.maxSeqLength).toBe(7);
+    expect((await model.encode(['cat', 'cat '.repeat(8)])).truncated.indices).toEqual([1]);
+    expect(() => model.tokenizer).toThrow('this model has no tokenizer.json');
+    expect(model.describe().tokenizer).toMatchObject({ kind: 'Whitespace', vocabSize: 18 });
   });
 });
 
@@ -123,6 +139,41 @@ describe('a folder that is not right', () => {
     await refused(/truncation\.max_length/, ConfigError);
     rmSync(file);
     await refused(/tokenizer|vocab/, ConfigError);
+  });
+
+  const edited = (name: string, file: string, change: (json: Record<string, unknown>) => void) => {
+    rmSync(folder, { recursive: true });
+    cpSync(folderOf(name), folder, { recursive: true });
+    const json = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+    change(json);
+    writeFileSync(join(folder, file), JSON.stringify(json));
+  };
+
+  it.each([
+    [
+      'wordembedding_config.json',
+      { tokenizer_class: 'a.PhraseTokenizer' },
+      /is PhraseTokenizer, which is not supported/,
+    ],
+    ['wordembedding_config.json', { max_seq_length: 'x' }, /max_seq_length/],
+    ['whitespacetokenizer_config.json', { vocab: [1] }, /"vocab" must be a list of words/],
+    ['whitespacetokenizer_config.json', { stop_words: 'the' }, /"stop_words" must be a list of words/],
+    [
+      'whitespacetokenizer_config.json',
+      { vocab: Array.from({ length: 19 }, String) },
+      /has 19 words, but .* has 18 rows/,
+    ],
+  ])('of words, %s with %j', async (file, change, message) => {
+    edited('words', file, (json) => Object.assign(json, change));
+    await refused(message, ConfigError);
+  });
+
+  it('whose word weights are none, or are not followed by what adds up', async () => {
+    edited('words-weighted', '2_Pooling/config.json', (json) => Object.assign(json, { pooling_mode: ['mean', 'max'] }));
+    await refused(/after WordWeights its modes must be mean or mean_sqrt_len, not max/, ConfigError);
+    edited('words-weighted', 'wordembedding_config.json', () => {});
+    await writeSafetensors(join(folder, '1_WordWeights', 'model.safetensors'), { 'emb_layer.weight': table(18) });
+    await refused(/"emb_layer.weight" must be \[V, 1\], found \[18, 4\]/, WeightsError);
   });
 
   it('whose rows are too few for its tokens', async () => {

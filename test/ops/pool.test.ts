@@ -69,6 +69,37 @@ describe.each(poolModes)('pool %s', (mode) => {
   });
 });
 
+describe.each(['mean', 'mean_sqrt_len'] as const)('pool %s with weights', (mode) => {
+  it.each([undefined, Int32Array.of(0, 0, 1, 3, 9)])('leaving out %j', (start) => {
+    for (const d of [1, 7, 16, 33]) {
+      const random = new Random(d);
+      const x = random.normals(23 * d);
+      const weights = random.normals(23).map(Math.abs);
+      const inputs = [Tensor.from(x, { shape: [23, d] }), Tensor.from(bounds)] as const;
+      const w = Tensor.from(weights, { shape: [23, 1] });
+      const y = pool(...inputs, mode, start && Tensor.from(start), w).toFloat32Array();
+      const expected = reference.pool(x, d, bounds, mode, start, weights);
+      const magnitude = reference.pool(x.map(Math.abs), d, bounds, mode, start, weights);
+      // a product, 17 sums twice over, a root, a quotient
+      expectClose(y, expected, (i) => 38 * rounding * magnitude[i]!);
+    }
+  });
+
+  it('divides by no less than 1e-9', () => {
+    const x = Tensor.from(Float32Array.of(1, 2), { shape: [2, 1] });
+    const w = Tensor.from(Float32Array.of(0, -3), { shape: [2, 1] });
+    const y = pool(x, Tensor.from(Int32Array.of(0, 1, 2)), mode, undefined, w).toFloat32Array();
+    expect(y[0]).toBe(0);
+    expect(y[1]! / (mode === 'mean' ? -6e9 : -6 / Math.sqrt(1e-9))).toBeCloseTo(1, 5);
+  });
+
+  it('refuses others', () => {
+    const [x, offsets] = [Tensor.zeros([4, 3]), Tensor.from(Int32Array.of(0, 4))];
+    expect(() => pool(x, offsets, mode, undefined, Tensor.zeros([4]))).toThrow(/weights/);
+    expect(() => pool(x, offsets, 'max', undefined, Tensor.zeros([4, 1]))).toThrow(/modes mean and mean_sqrt_len/);
+  });
+});
+
 describe('pool max', () => {
   it('finds a NaN wherever it stands', () => {
     for (const row of [0, 1, 2]) {

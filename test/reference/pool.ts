@@ -3,7 +3,14 @@ type Numbers = ArrayLike<number>;
 
 const least = 1e-9;
 
-export function pool(x: Numbers, d: number, offsets: Numbers, mode: string, start?: Numbers): Float64Array {
+export function pool(
+  x: Numbers,
+  d: number,
+  offsets: Numbers,
+  mode: string,
+  start?: Numbers,
+  weights?: Numbers,
+): Float64Array {
   const sequences = offsets.length - 1;
   const y = new Float64Array(sequences * d);
   for (let s = 0; s < sequences; s++) {
@@ -12,10 +19,26 @@ export function pool(x: Numbers, d: number, offsets: Numbers, mode: string, star
     const skipped = Math.min(start ? start[s]! : 0, length);
     for (let c = 0; c < d; c++) {
       const column = Array.from({ length }, (_, t) => x[(begin + t) * d + c]!);
-      y[s * d + c] = pooled(column, skipped, mode);
+      y[s * d + c] = weights
+        ? weighted(
+            column,
+            Array.from({ length }, (_, t) => weights[begin + t]!),
+            skipped,
+            mode,
+          )
+        : pooled(column, skipped, mode);
     }
   }
   return y;
+}
+
+function weighted(column: readonly number[], weights: readonly number[], skipped: number, mode: string): number {
+  let [sum, whole] = [0, 0];
+  for (let t = skipped; t < column.length; t++) {
+    sum += column[t]! * weights[t]!;
+    whole += weights[t]!;
+  }
+  return sum / (mode === 'mean' ? Math.max(whole, least) : Math.sqrt(Math.max(whole, least)));
 }
 
 function pooled(column: readonly number[], skipped: number, mode: string): number {

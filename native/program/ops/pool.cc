@@ -11,13 +11,28 @@ namespace {
 constexpr float kLeastDivisor = 1e-9f;
 constexpr float kEmptyMaximum = -1e9f;
 
+// The optional inputs, told apart by their types; 0: not there.
+int start_of(const OpArgs& args) { return args.input_count > 2 && args.inputs[2].dtype == DType::i32 ? 2 : 0; }
+int weights_of(const OpArgs& args) {
+  const int last = args.input_count - 1;
+  return last >= 2 && args.inputs[last].dtype == DType::f32 ? last : 0;
+}
+
 Status check(const OpArgs& args) {
   Check c("pool", args);
-  if (!c.inputs(2, 3)) return c.status();
+  if (!c.inputs(2, 4)) return c.status();
   const View &x = args.inputs[0], &offsets = args.inputs[1];
   c.type(0, DType::f32).rank(0, 2).type(1, DType::i32).rank(1, 1).contiguous(1).output(DType::f32);
   c.that(offsets.cols() >= 1, "offsets must not be empty");
-  if (args.input_count == 3) c.type(2, DType::i32).vector(2, offsets.cols() - 1);
+  if (const int i = start_of(args); i > 0) c.type(i, DType::i32).vector(i, offsets.cols() - 1);
+  if (const int i = weights_of(args); i > 0) {
+    const View& weights = args.inputs[i];
+    c.type(i, DType::f32).rank(i, 2).contiguous(i);
+    c.that(weights.rows() == x.rows() && weights.cols() == 1, "weights must be [rows of x, 1]");
+  }
+  const PoolMode mode = args.attributes->mode;
+  c.that(weights_of(args) == 0 || mode == PoolMode::mean || mode == PoolMode::mean_sqrt_len,
+         "weights are for the modes mean and mean_sqrt_len");
   c.that(args.output.rank == 2 && args.output.rows() == offsets.cols() - 1 && args.output.cols() == x.cols(),
          "output must be [sequences, columns of x]");
   return c.status();
@@ -68,11 +83,27 @@ void pool_sequence(const OpArgs& args, const float* x, int64_t length, int64_t s
   }
 }
 
+// Sums of rows times their weights; the sum of the weights takes the place of the number of rows.
+void pool_weighted(const OpArgs& args, const float* x, const float* weights, int64_t length, int64_t skipped,
+                   float* y) {
+  const int64_t columns = args.output.cols(), ldx = args.inputs[0].row_stride;
+  std::fill(y, y + columns, 0.0f);
+  float sum = 0;
+  for (int64_t t = skipped; t < length; ++t) {
+    const float* const row = x + t * ldx;
+    for (int64_t c = 0; c < columns; ++c) y[c] += weights[t] * row[c];
+    sum += weights[t];
+  }
+  sum = std::max(sum, kLeastDivisor);
+  divide(y, columns, args.attributes->mode == PoolMode::mean ? sum : std::sqrt(sum));
+}
+
 Status run(const OpArgs& args) {
   const View &x = args.inputs[0], &offsets = args.inputs[1];
   if (Status status = check_offsets("pool", offsets, x.rows()); !status.is_ok()) return status;
   const auto* at = offsets.as<const int32_t>();
-  const auto* start = args.input_count == 3 ? args.inputs[2].as<const int32_t>() : nullptr;
+  const auto* start = start_of(args) > 0 ? args.inputs[start_of(args)].as<const int32_t>() : nullptr;
+  const auto* weights = weights_of(args) > 0 ? args.inputs[weights_of(args)].as<const float>() : nullptr;
   int64_t begin, end;
   args.split(args.output.rows(), 1, &begin, &end);
   for (int64_t s = begin; s < end; ++s) {
@@ -81,8 +112,13 @@ Status run(const OpArgs& args) {
       return Status::error("pool: start must not be negative, got " + std::to_string(skipped) + " at sequence " +
                            std::to_string(s));
     }
-    pool_sequence(args, x.as<const float>() + at[s] * x.row_stride, length, std::min(skipped, length),
-                  args.output.as<float>() + s * args.output.row_stride);
+    const float* const rows = x.as<const float>() + at[s] * x.row_stride;
+    float* const y = args.output.as<float>() + s * args.output.row_stride;
+    if (weights == nullptr) {
+      pool_sequence(args, rows, length, std::min(skipped, length), y);
+    } else {
+      pool_weighted(args, rows, weights + at[s], length, std::min(skipped, length), y);
+    }
   }
   return Status::ok();
 }

@@ -57,9 +57,9 @@ export function describeModel(model: SentenceTransformer, { usual, all }: Senten
     dimension: model.dimension,
     maxSeqLength: model.maxSeqLength,
     tokenizer: {
-      kind: model.tokenizer.kind,
-      vocabSize: model.tokenizer.vocabSize,
-      maxLength: model.tokenizer.modelMaxLength,
+      kind: usual.tokenizer.kind,
+      vocabSize: usual.tokenizer.vocabSize,
+      maxLength: usual.tokenizer.modelMaxLength,
     },
     pooling: { modes: pooling.modes, includePrompt: pooling.includePrompt },
     prompts: model.prompts,

@@ -20,6 +20,8 @@ import { Pooling, type TextPooling } from './modules/pooling.js';
 import { loadStaticEmbedding } from './modules/static-embedding.js';
 import { loadTransformer } from './modules/transformer.js';
 import { loadWeightedLayerPooling } from './modules/weighted-layer-pooling.js';
+import { loadWordEmbeddings } from './modules/word-embeddings.js';
+import { loadWordWeights } from './modules/word-weights.js';
 
 export interface SentenceModules {
   readonly first: FirstModule;
@@ -43,6 +45,7 @@ const dense = (feature: Feature) => async (source: ModuleSource) =>
 const firstModules: Readonly<Record<string, (source: FirstSource) => Promise<FirstModule>>> = {
   StaticEmbedding: loadStaticEmbedding,
   Transformer: loadTransformer,
+  WordEmbeddings: loadWordEmbeddings,
 };
 
 /** Types that the first module may have. */
@@ -56,6 +59,7 @@ const tokenModules: Readonly<Record<string, (source: ModuleSource) => Promise<To
   Dense: dense('token_embeddings'),
   Normalize: loadNormalize('token_embeddings'),
   Dropout: passes('Dropout'),
+  WordWeights: loadWordWeights,
 };
 
 /** After the pooling. */
@@ -67,7 +71,7 @@ const textModules: Readonly<Record<string, (source: ModuleSource) => Promise<Tex
 };
 
 const supported =
-  'a StaticEmbedding or Transformer, then CNN, LSTM, WeightedLayerPooling, Dense, Normalize, Dropout on tokens, one Pooling, then Dense, Normalize, LayerNorm, Dropout on texts';
+  'a StaticEmbedding, Transformer or WordEmbeddings, then CNN, LSTM, WeightedLayerPooling, Dense, Normalize, Dropout, WordWeights on tokens, one Pooling, then Dense, Normalize, LayerNorm, Dropout on texts';
 
 /** Builds the modules; `entries` undefined means the encoder and mean pooling. */
 export async function loadModules(
@@ -114,14 +118,15 @@ export async function loadModules(
         dimension = module.outFeatures;
       } else if (type === 'Pooling' && !pooling) {
         pooling = new Pooling(await source.config(), dimension);
+        checkWeighted(ofTokens, pooling, entry);
         dimension = pooling.outFeatures;
       } else {
         throw misplaced(entry, `it cannot stand here; supported: ${supported}`);
       }
     }
     const pool = pooling ?? defaultPooling(modulesFile, entries, dimension);
-    const pooled = first.name === 'StaticEmbedding' ? [] : [`Pooling(${pool.modes.join(', ')})`];
-    const names = [first.name, ...ofTokens.map(nameOf), ...pooled, ...ofTexts.map(nameOf)];
+    const poolingNames = first.name === 'StaticEmbedding' ? [] : [`Pooling(${pool.modes.join(', ')})`];
+    const names = [first.name, ...ofTokens.map(nameOf), ...poolingNames, ...ofTexts.map(nameOf)];
     const forward: SentenceModules['forward'] = (batch, start) => {
       const layers: Tensor[] = [];
       const trace = (name: string, value: () => Tensor) => {
@@ -130,13 +135,24 @@ export async function loadModules(
       // hidden states are asked for only where a module may read them
       const tokens = encoder.encode(ofTokens.length > 0 ? { ...batch, trace } : batch); // [N, D]
       const rows = ofTokens.reduce((x, module) => module.forward(x, batch, layers), tokens); // [N, D']
-      return ofTexts.reduce((x, module) => module.forward(x), pool.forward(rows, batch, start)); // [S, dimension]
+      const pooled = pool.forward(rows, batch, start, ofTokens.at(-1)?.weights?.(batch)); // [S, D'']
+      return ofTexts.reduce((x, module) => module.forward(x), pooled); // [S, dimension]
     };
     return { first, pooling: pool, names, dimension, checkpoints, forward };
   } catch (error) {
     for (const checkpoint of checkpoints) checkpoint.close();
     throw error;
   }
+}
+
+/** @throws ConfigError unless weights of tokens come from the module right before a pooling that adds rows up. */
+function checkWeighted(modules: readonly TokenModule[], pooling: TextPooling, entry: ModuleEntry): void {
+  const place = modules.findIndex(({ weights }) => weights !== undefined);
+  if (place < 0) return;
+  if (place !== modules.length - 1) throw misplaced(entry, 'WordWeights must stand right before it');
+  const other = pooling.modes.find((mode) => !/^mean(_sqrt_len(_tokens)?)?$/.test(mode));
+  if (other !== undefined)
+    throw misplaced(entry, `after WordWeights its modes must be mean or mean_sqrt_len, not ${other}`);
 }
 
 function nameOf({ name }: { readonly name: string }): string {

@@ -2,7 +2,8 @@
 import { checkOptions } from '../../options.js';
 import type { Program } from '../../program/index.js';
 import { symbolSizes } from '../../tensor/shape.js';
-import type { Tokenizer } from '../../tokenizers/tokenizer.js';
+import { Tokenizer } from '../../tokenizers/tokenizer.js';
+import type { WhitespaceTokenizer } from '../../tokenizers/whitespace.js';
 import type { ModuleEntry } from '../folder/sentence-folder.js';
 import { lowerCased } from '../folder/transformer-settings.js';
 import type { LoadOptions } from '../run/load-options.js';
@@ -70,7 +71,7 @@ export class SentenceRoute {
     return this.modules.dimension;
   }
 
-  get tokenizer(): Tokenizer {
+  get tokenizer(): Tokenizer | WhitespaceTokenizer {
     return this.#reading.tokenizer;
   }
 
@@ -106,8 +107,10 @@ export class SentenceRoute {
   /** The prompt as a text of its own, less the special token that ends it; 0 where the pooling takes prompts in. */
   #promptLength(prompt: string): number {
     if (prompt === '' || this.modules.pooling.includePrompt) return 0;
-    const options = { truncation: true, maxLength: this.maxSeqLength };
-    const { ids, specialTokensMask } = this.tokenizer.encode(this.#cased(prompt), options);
+    const { tokenizer, maxSeqLength } = this.#reading;
+    const text = this.#cased(prompt);
+    if (!(tokenizer instanceof Tokenizer)) return tokenizer.sequence(text, maxSeqLength).ids.length;
+    const { ids, specialTokensMask } = tokenizer.encode(text, { truncation: true, maxLength: maxSeqLength });
     return ids.length - (specialTokensMask[ids.length - 1] ?? 0);
   }
 

@@ -4,7 +4,7 @@ import { resolveModel } from '../../hub/resolve.js';
 import { l2Normalize } from '../../ops/index.js';
 import { checkOptions } from '../../options.js';
 import { Tensor } from '../../tensor/tensor.js';
-import type { Tokenizer } from '../../tokenizers/tokenizer.js';
+import { Tokenizer } from '../../tokenizers/tokenizer.js';
 import { Embeddings } from '../embeddings/embeddings.js';
 import {
   type Precision,
@@ -32,7 +32,6 @@ export type EncodedAs<P extends Precision> = P extends QuantizedPrecision ? Quan
 export class SentenceTransformer {
   /** The folder the model was read from. */
   readonly folder: string;
-  readonly tokenizer: Tokenizer;
   /** Longest text in tokens, special ones included; what is longer is cut and reported in `truncated`. */
   readonly maxSeqLength: number;
   readonly #routes: SentenceRoutes;
@@ -45,7 +44,6 @@ export class SentenceTransformer {
 
   private constructor(folder: string, routes: SentenceRoutes, sentence: SentenceConfig, options: LoadOptions) {
     this.folder = folder;
-    this.tokenizer = routes.usual.tokenizer;
     this.maxSeqLength = routes.usual.maxSeqLength;
     this.#routes = routes;
     this.#sentence = sentence;
@@ -65,6 +63,13 @@ export class SentenceTransformer {
     options.signal?.throwIfAborted();
     const routes = await loadRoutes(folder, entries, options);
     return new SentenceTransformer(folder, routes, sentence, options);
+  }
+
+  /** @throws UsageError for a model of whole words (WordEmbeddings), which has none. */
+  get tokenizer(): Tokenizer {
+    const { tokenizer } = this.#routes.usual;
+    if (tokenizer instanceof Tokenizer) return tokenizer;
+    throw new UsageError('this model has no tokenizer.json: its words are what stands between spaces');
   }
 
   /** Components of a vector, before `truncateDim`. */

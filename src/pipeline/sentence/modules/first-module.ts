@@ -3,13 +3,14 @@ import type { JsonFile } from '../../../json-file.js';
 import type { Batch } from '../../../nn/batch.js';
 import type { Tensor } from '../../../tensor/tensor.js';
 import type { Tokenizer } from '../../../tokenizers/tokenizer.js';
+import type { WhitespaceTokenizer } from '../../../tokenizers/whitespace.js';
 import type { Checkpoint } from '../../../weights/checkpoint.js';
 import type { TransformerSettings } from '../../folder/transformer-settings.js';
 import type { TextPooling } from './pooling.js';
 
 /** How texts become token ids. */
 export interface TextReading extends TransformerSettings {
-  readonly tokenizer: Tokenizer;
+  readonly tokenizer: Tokenizer | WhitespaceTokenizer;
   /** Whether the model's special tokens stand around a text. */
   readonly specialTokens: boolean;
 }

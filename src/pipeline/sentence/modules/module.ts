@@ -11,6 +11,8 @@ export interface TokenModule {
   readonly outFeatures: number;
   /** @param layers the transformer's hidden states, the embeddings first, `[N, D]` each. */
   forward(x: Tensor, batch: Batch, layers: readonly Tensor[]): Tensor;
+  /** Of one that weighs tokens for the pooling, which then must follow it: `[N, 1]`. */
+  weights?(batch: Batch): Tensor;
 }
 
 /** A module after the pooling: one row a text, `[S, D]` to `[S, outFeatures]`. */

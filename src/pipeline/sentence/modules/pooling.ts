@@ -32,8 +32,11 @@ export interface TextPooling {
   readonly modes: readonly string[];
   readonly includePrompt: boolean;
   readonly outFeatures: number;
-  /** `[N, D] → [S, outFeatures]`. @param start `[S]`: tokens of the prompt, left out unless `includePrompt`. */
-  forward(x: Tensor, batch: Batch, start: Tensor | undefined): Tensor;
+  /**
+   * `[N, D] → [S, outFeatures]`. @param start `[S]`: tokens of the prompt, left out unless `includePrompt`. @param weights
+   * `[N, 1]`: of tokens, where a WordWeights module stands before.
+   */
+  forward(x: Tensor, batch: Batch, start: Tensor | undefined, weights?: Tensor): Tensor;
 }
 
 /** Token rows to one row a text; several modes stand side by side. */
@@ -50,8 +53,8 @@ export class Pooling implements TextPooling {
     checkWidth(config, ['word_embedding_dimension', 'embedding_dimension'], inFeatures);
   }
 
-  forward(x: Tensor, { offsets }: Batch, start: Tensor | undefined): Tensor {
-    const pooled = this.modes.map((name) => pool(x, offsets, modes[name] ?? 'mean', start));
+  forward(x: Tensor, { offsets }: Batch, start: Tensor | undefined, weights?: Tensor): Tensor {
+    const pooled = this.modes.map((name) => pool(x, offsets, modes[name] ?? 'mean', start, weights));
     return pooled.length === 1 && pooled[0] ? pooled[0] : concat(pooled, 1);
   }
 }

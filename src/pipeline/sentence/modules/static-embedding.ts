@@ -5,6 +5,7 @@ import { embedding } from '../../../ops/index.js';
 import { Tensor } from '../../../tensor/tensor.js';
 import { Tokenizer } from '../../../tokenizers/tokenizer.js';
 import type { Checkpoint } from '../../../weights/checkpoint.js';
+import { numbers, readTable, readTensor } from './embedding-table.js';
 import type { FirstModule, FirstSource } from './first-module.js';
 import { Pooling } from './pooling.js';
 
@@ -39,39 +40,25 @@ export async function loadStaticEmbedding({ folder, weights }: FirstSource): Pro
 
 /** `embedding.weight`; or model2vec's `embeddings`, of which a token takes row `mapping[id]`, times `weights[id]`. */
 function tableOf(checkpoint: Checkpoint): Tensor {
-  const names = checkpoint.names;
-  const read = (name: string, rank: number): Tensor => {
-    const tensor = checkpoint.tensor(name);
-    if (tensor.shape.length === rank && tensor.size > 0) return tensor;
-    const found = `[${tensor.shape.join(', ')}]`;
-    throw new WeightsError(`${checkpoint.source}: "${name}" must have ${rank} dimensions, none 0; found ${found}`);
-  };
-  const own = names.includes('embedding.weight');
-  const rows = read(own ? 'embedding.weight' : 'embeddings', 2);
-  const inPlace = rows.dtype === 'f32' || rows.dtype === 'f16' || rows.dtype === 'bf16';
-  const folded = own ? [] : ['mapping', 'weights'].filter((name) => names.includes(name));
-  if (inPlace && folded.length === 0) return rows;
-  const [count = 0, width = 0] = rows.shape;
-  const values = numbers(rows);
+  const { names } = checkpoint;
+  if (names.includes('embedding.weight')) return readTable(checkpoint, 'embedding.weight');
+  const table = readTable(checkpoint, 'embeddings');
   const [mapping, weights] = ['mapping', 'weights'].map((name) =>
-    folded.includes(name) ? numbers(read(name, 1)) : undefined,
+    names.includes(name) ? numbers(readTensor(checkpoint, name, 1)) : undefined,
   );
+  if (!mapping && !weights) return table;
+  const [count = 0, width = 0] = table.shape;
+  const rows = table.toFloat32Array();
   const tokens = mapping?.length ?? count;
   if (weights && weights.length !== tokens)
     throw new WeightsError(`${checkpoint.source}: "weights" has ${weights.length} numbers for ${tokens} tokens`);
-  const table = new Float32Array(tokens * width);
+  const folded = new Float32Array(tokens * width);
   for (let token = 0; token < tokens; token++) {
     const row = mapping?.[token] ?? token;
     if (!(Number.isInteger(row) && row >= 0 && row < count))
       throw new WeightsError(`${checkpoint.source}: "mapping" names row ${row} of ${count}`);
     const weight = weights?.[token] ?? 1;
-    for (let c = 0; c < width; c++) table[token * width + c] = values[row * width + c]! * weight;
+    for (let c = 0; c < width; c++) folded[token * width + c] = rows[row * width + c]! * weight;
   }
-  return Tensor.from(table, { shape: [tokens, width] });
-}
-
-function numbers(tensor: Tensor): Float32Array | Float64Array {
-  const array = tensor.toArray();
-  if (tensor.dtype === 'f16' || tensor.dtype === 'bf16') return tensor.toFloat32Array();
-  return array instanceof Float32Array ? array : Float64Array.from(array as ArrayLike<number | bigint>, Number);
+  return Tensor.from(folded, { shape: [tokens, width] });
 }
