@@ -40,6 +40,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("vectorsCosines", Napi::Function::New<vectors_cosines>(env));
   exports.Set("vectorsNearest", Napi::Function::New<vectors_nearest>(env));
   exports.Set("vectorsNearestBatch", Napi::Function::New<vectors_nearest_batch>(env));
+  exports.Set("vectorsText", Napi::Function::New<vectors_text>(env));
   exports.Set("vectorsRelease", Napi::Function::New<vectors_release>(env));
   exports.Set("fastTextLoad", Napi::Function::New<fasttext_load>(env));
   exports.Set("fastTextInfo", Napi::Function::New<fasttext_info>(env));

@@ -103,6 +103,8 @@ export interface NativeVectors {
     topn: number,
     rows: number,
   ): Promise<NativeNeighbours>;
+  /** Rows `begin` to before `end` as text in UTF-8: a line each of the word and its numbers. */
+  vectorsText(vectors: VectorsHandle, begin: number, end: number): Promise<Uint8Array>;
   vectorsRelease(vectors: VectorsHandle): void;
 
   /** Opens and validates a .bin or .ftz. Rejects with one sentence that names file and field. */

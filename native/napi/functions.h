@@ -43,6 +43,7 @@ Napi::Value vectors_rows(const Napi::CallbackInfo& info);
 Napi::Value vectors_cosines(const Napi::CallbackInfo& info);
 Napi::Value vectors_nearest(const Napi::CallbackInfo& info);
 Napi::Value vectors_nearest_batch(const Napi::CallbackInfo& info);
+Napi::Value vectors_text(const Napi::CallbackInfo& info);
 void vectors_release(const Napi::CallbackInfo& info);
 
 Napi::Value fasttext_load(const Napi::CallbackInfo& info);

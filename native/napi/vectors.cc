@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <cstring>
 
 #include "../core/cpu_count.h"
 #include "../dispatch/select.h"
 #include "../vectors/nearest.h"
+#include "../vectors/text_rows.h"
 #include "args.h"
 #include "functions.h"
 #include "handle.h"
@@ -158,6 +160,27 @@ Napi::Value vectors_nearest_batch(const Napi::CallbackInfo& info) {
   const auto finish = [found](Napi::Env env) { return to_object(env, *found); };
   return jobs_of(info.Env())
       .start(info.Env(), {s.set.get(), s.threads, s.threads}, work, finish, info[1].As<Napi::Object>());
+}
+
+Napi::Value vectors_text(const Napi::CallbackInfo& info) {
+  const auto set = read_set(info[0]);
+  const int64_t end = read_integer(info[2], "end", 0, set->size()), begin = read_integer(info[1], "begin", 0, end);
+  int wanted = 1;
+  throw_if_error(info.Env(), default_threads(&wanted));
+  const auto pieces = std::make_shared<std::vector<std::string>>();
+  const auto work = [set, begin, end, pieces, &kernels = kernels_of(info.Env())](int threads) {
+    *pieces = text_rows(*set, kernels, begin, end, threads);
+    return Status::ok();
+  };
+  const auto finish = [pieces](Napi::Env env) {
+    size_t bytes = 0;
+    for (const std::string& piece : *pieces) bytes += piece.size();
+    auto text = Napi::Uint8Array::New(env, bytes);
+    uint8_t* to = text.Data();
+    for (const std::string& piece : *pieces) to = std::copy(piece.begin(), piece.end(), to);
+    return text;
+  };
+  return jobs_of(info.Env()).start(info.Env(), {set.get(), wanted, wanted}, work, finish, info[0].As<Napi::Object>());
 }
 
 void vectors_release(const Napi::CallbackInfo& info) { release<VectorsHandle>(info); }

@@ -136,3 +136,40 @@ TEST_CASE("numbers in text are those of strtod, rounded to float") {
   for (const char* const none : {"", "-", ".", "e5", "x", "-x"})
     CHECK(read_number(none, none + std::strlen(none), &value) == nullptr);
 }
+
+TEST_CASE("numbers written as text are read back to the bit") {
+  std::mt19937 random(8);
+  const auto check = [](float value) {
+    char text[kNumberLength] = {};
+    char* const end = write_number(value, text);
+    CAPTURE(text);
+    REQUIRE(end < text + kNumberLength);
+    float back = 0;
+    CHECK(read_number(text, end, &back) == end);
+    CHECK(std::memcmp(&back, &value, sizeof value) == 0);
+    const float other = std::strtof(text, nullptr);
+    CHECK(std::memcmp(&other, &value, sizeof value) == 0);
+  };
+  for (int trial = 0; trial < 200000; ++trial) {
+    const uint32_t bits = static_cast<uint32_t>(random());
+    float value;
+    std::memcpy(&value, &bits, sizeof value);
+    if (value == value) check(value);
+    check(static_cast<float>(bits % 2000001) / 1e6f - 1);
+    check((static_cast<float>(bits) / 2147483648.0f - 1) * 5);
+  }
+  const std::pair<float, const char*> known[] = {
+      {0.5f, "0.5"}, {-0.25f, "-0.25"},    {1, "1"},         {100, "100"},           {0.1f, "0.1"}, {0, "0"},
+      {-0.0f, "-0"}, {1e-7f, "0.0000001"}, {1e30f, "1e+30"}, {999999.5f, "999999.5"}};
+  for (const auto& [value, wanted] : known) {
+    char text[kNumberLength] = {};
+    write_number(value, text);
+    CHECK(std::string(text) == wanted);
+    check(value);
+  }
+  for (const float value : {HUGE_VALF, -HUGE_VALF, std::nanf("")}) {
+    char text[kNumberLength] = {};
+    write_number(value, text);
+    CHECK((std::string(text) == "inf" || std::string(text) == "-inf" || std::string(text) == "nan"));
+  }
+}

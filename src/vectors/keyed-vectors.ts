@@ -241,7 +241,7 @@ export class KeyedVectors {
 
   /** Writes all vectors. @param options.format default: by the name, see {@link VectorFormat} */
   save(path: string, options: { format?: VectorFormat; dtype?: 'f32' | 'f16' } = {}): Promise<void> {
-    return saveVectors(this, path, options);
+    return saveVectors(this, this.#handle, path, options);
   }
 
   /** Lets go of the matrix now instead of when it is collected. */

@@ -1,10 +1,10 @@
 /** Vectors to files, in every form that loading reads. */
-import { type FileHandle, mkdir, open, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
 import { UsageError, WeightsError } from '../errors.js';
+import { native, type VectorsHandle } from '../native.js';
 import { convert } from '../ops/index.js';
 import { checkOptions } from '../options.js';
-import { shortest } from '../shortest.js';
 import { Tensor } from '../tensor/tensor.js';
 import { writeTensorSources } from '../weights/safetensors.js';
 import type { KeyedVectors } from './keyed-vectors.js';
@@ -29,6 +29,7 @@ export function formatOf(file: string): VectorFormat {
 
 export async function saveVectors(
   vectors: KeyedVectors,
+  rows: VectorsHandle,
   file: string,
   options: { format?: VectorFormat; dtype?: 'f32' | 'f16' },
 ): Promise<void> {
@@ -45,7 +46,9 @@ export async function saveVectors(
     // Beside it first: a file that is cut short never stands under the name.
     const handle = await open(file, 'w');
     try {
-      await writeRows(vectors, handle, format);
+      if (format !== 'glove') await handle.write(`${vectors.size} ${vectors.dim}\n`);
+      if (format === 'word2vec-binary') await writeBinary(vectors, handle);
+      else await writeText(vectors, rows, handle, format);
     } finally {
       await handle.close();
     }
@@ -55,23 +58,36 @@ export async function saveVectors(
   }
 }
 
-async function writeRows(vectors: KeyedVectors, handle: FileHandle, format: VectorFormat): Promise<void> {
-  const { size, dim } = vectors;
-  if (format !== 'glove') await handle.write(`${size} ${dim}\n`);
-  for (let begin = 0; begin < size; begin += blockRows) {
-    const words = checkedWords(vectors.words(begin, begin + blockRows), format);
-    const rows = vectors.rows(Int32Array.from(words, (_, i) => begin + i));
-    const pieces = words.map((word, i) => {
-      const row = rows.subarray(i * dim, (i + 1) * dim);
-      if (format !== 'word2vec-binary') return Buffer.from(`${word} ${Array.from(row, shortest).join(' ')}\n`);
-      return Buffer.concat([
-        Buffer.from(`${word} `),
-        new Uint8Array(row.buffer, row.byteOffset, row.byteLength),
-        Buffer.from('\n'),
-      ]);
-    });
-    await handle.write(Buffer.concat(pieces));
+async function writeText(
+  vectors: KeyedVectors,
+  rows: VectorsHandle,
+  handle: FileHandle,
+  format: VectorFormat,
+): Promise<void> {
+  for (let begin = 0; begin < vectors.size; begin += blockRows) {
+    const end = Math.min(begin + blockRows, vectors.size);
+    checkedWords(vectors.words(begin, end), format);
+    await handle.writeFile(await native.vectorsText(rows, begin, end));
   }
+}
+
+async function writeBinary(vectors: KeyedVectors, handle: FileHandle): Promise<void> {
+  const { size, dim } = vectors;
+  for (let begin = 0; begin < size; begin += blockRows) {
+    const words = checkedWords(vectors.words(begin, begin + blockRows), 'word2vec-binary');
+    const rows = Buffer.from(vectors.rows(places(begin, begin + words.length)).buffer);
+    const newline = Buffer.from('\n');
+    const pieces = words.flatMap((word, i) => [
+      Buffer.from(`${word} `),
+      rows.subarray(i * dim * 4, (i + 1) * dim * 4),
+      newline,
+    ]);
+    await handle.writeFile(Buffer.concat(pieces));
+  }
+}
+
+function places(begin: number, end: number): Int32Array {
+  return Int32Array.from({ length: end - begin }, (_, i) => begin + i);
 }
 
 /** A word that the form cannot hold would come back as another. */
@@ -86,12 +102,23 @@ function checkedWords(words: string[], format: VectorFormat): string[] {
 async function saveOwnForm(vectors: KeyedVectors, folder: string, dtype: 'f32' | 'f16'): Promise<void> {
   const { size, dim } = vectors;
   await mkdir(folder, { recursive: true });
-  const words = checkedWords(vectors.words(), 'vectral');
-  const bytes = () => {
-    const rows = Tensor.from(vectors.rows(Int32Array.from({ length: size }, (_, i) => i)), { shape: [size, dim] });
-    const array = (dtype === 'f32' ? rows : convert(rows, dtype)).toArray();
-    return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-  };
+  const words = await open(path.join(folder, ownForm.words), 'w');
+  try {
+    for (let begin = 0; begin < size; begin += blockRows) {
+      const block = checkedWords(vectors.words(begin, begin + blockRows), 'vectral');
+      await words.writeFile(block.map((word) => `${word}\n`).join(''));
+    }
+  } finally {
+    await words.close();
+  }
+  function* bytes() {
+    for (let begin = 0; begin < size; begin += blockRows) {
+      const end = Math.min(begin + blockRows, size);
+      const rows = Tensor.from(vectors.rows(places(begin, end)), { shape: [end - begin, dim] });
+      const array = (dtype === 'f32' ? rows : convert(rows, dtype)).toArray();
+      yield new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+    }
+  }
   const source = {
     name: ownForm.tensor,
     dtype: dtype.toUpperCase(),
@@ -100,5 +127,4 @@ async function saveOwnForm(vectors: KeyedVectors, folder: string, dtype: 'f32' |
     bytes,
   };
   await writeTensorSources(path.join(folder, ownForm.matrix), [source]);
-  await writeFile(path.join(folder, ownForm.words), words.map((word) => `${word}\n`).join(''));
 }

@@ -65,7 +65,8 @@ export interface TensorSource {
   readonly shape: Shape;
   /** In bytes. */
   readonly size: number;
-  readonly bytes: () => Uint8Array;
+  /** Whole, or in pieces one after another. */
+  readonly bytes: () => Uint8Array | Iterable<Uint8Array>;
 }
 
 /** As {@link writeSafetensors}, with one tensor in memory at a time. */
@@ -91,7 +92,10 @@ export async function writeTensorSources(
     const file = await open(path, 'w');
     try {
       await file.writeFile(Buffer.concat([length, padded]));
-      for (const { bytes } of ordered) await file.writeFile(bytes());
+      for (const { bytes } of ordered) {
+        const data = bytes();
+        for (const piece of data instanceof Uint8Array ? [data] : data) await file.writeFile(piece);
+      }
     } finally {
       await file.close();
     }
