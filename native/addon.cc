@@ -54,6 +54,13 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("fastTextSave", Napi::Function::New<fasttext_save>(env));
   exports.Set("fastTextTrain", Napi::Function::New<fasttext_train>(env));
   exports.Set("fastTextRelease", Napi::Function::New<fasttext_release>(env));
+  exports.Set("glove", Napi::Function::New<glove>(env));
+  exports.Set("gloveCount", Napi::Function::New<glove_count>(env));
+  exports.Set("gloveBuild", Napi::Function::New<glove_build>(env));
+  exports.Set("gloveCooccur", Napi::Function::New<glove_cooccur>(env));
+  exports.Set("gloveGather", Napi::Function::New<glove_gather>(env));
+  exports.Set("gloveTrain", Napi::Function::New<glove_train>(env));
+  exports.Set("gloveVectors", Napi::Function::New<glove_vectors>(env));
   exports.Set("word2vec", Napi::Function::New<word2vec>(env));
   exports.Set("word2vecCount", Napi::Function::New<word2vec_count>(env));
   exports.Set("word2vecBuild", Napi::Function::New<word2vec_build>(env));

@@ -4,6 +4,7 @@ import type { TensorHandle } from './native.js';
 export type VectorsHandle = { readonly __vectors: unique symbol };
 export type FastTextHandle = { readonly __fastText: unique symbol };
 export type Word2VecHandle = { readonly __word2vec: unique symbol };
+export type GloveHandle = { readonly __glove: unique symbol };
 export type VectorReaderHandle = { readonly __vectorReader: unique symbol };
 
 /** How a file of vectors is read (native/vectors/vector_reader.h). */
@@ -45,6 +46,28 @@ export interface NativeWord2Vec {
   shrinkWindows: boolean;
   exact: boolean;
   seed: number;
+}
+
+/** native/vectors/glove_trainer.h */
+export interface NativeGlove {
+  vectorSize: number;
+  minCount: number;
+  /** 0: any number. */
+  maxVocab: number;
+  windowSize: number;
+  symmetric: boolean;
+  distanceWeighting: boolean;
+  /** MiB. */
+  memory: number;
+  eta: number;
+  xMax: number;
+  alpha: number;
+  gradClip: number;
+  /** Vectors of words and contexts added up; else of words. */
+  sum: boolean;
+  seed: number;
+  /** For files, empty. */
+  folder: string;
 }
 
 /** `[queries, topn]` each. */
@@ -143,6 +166,18 @@ export interface NativeVectors {
     progress: BigInt64Array,
   ): Promise<FastTextHandle>;
   fastTextRelease(model: FastTextHandle): void;
+  /** A trainer, whose functions are called in this order; texts as word2vec's. */
+  glove(options: NativeGlove): GloveHandle;
+  gloveCount(trainer: GloveHandle, text: Uint8Array): Promise<void>;
+  /** After all was counted: makes the vocabulary and tells how many words of the corpus are in it. */
+  gloveBuild(trainer: GloveHandle): Promise<number>;
+  gloveCooccur(trainer: GloveHandle, text: Uint8Array): Promise<void>;
+  /** After all of the second reading: the number of pairs of words. */
+  gloveGather(trainer: GloveHandle): Promise<number>;
+  /** Some more pairs, of one epoch at most: how many there were in all, and the mean loss of these. */
+  gloveTrain(trainer: GloveHandle, threads: number): Promise<{ pairs: number; loss: number }>;
+  /** A copy; throws where training has diverged. */
+  gloveVectors(trainer: GloveHandle): VectorsHandle;
   /** A trainer; texts are UTF-8, a sentence a line, words apart by spaces, and not to be touched until the promise settles. */
   word2vec(options: NativeWord2Vec): Word2VecHandle;
   word2vecCount(trainer: Word2VecHandle, text: Uint8Array): Promise<void>;

@@ -19,6 +19,8 @@ const char* kind_name(HandleKind kind) {
       return "vector reader";
     default:
       return "word2vec";
+    case HandleKind::glove:
+      return "glove";
   }
 }
 

@@ -15,13 +15,14 @@
 #include "../program/program.h"
 #include "../vectors/vector_reader.h"
 #include "../vectors/fasttext_model.h"
+#include "../vectors/glove_trainer.h"
 #include "../vectors/vector_set.h"
 #include "../vectors/word2vec_trainer.h"
 #include "job.h"
 
 namespace vectral::binding {
 
-enum class HandleKind { tensor, weights, program, vectors, vector_reader, fast_text, word2vec };
+enum class HandleKind { tensor, weights, program, vectors, vector_reader, fast_text, word2vec, glove };
 
 struct Handle {
   explicit Handle(HandleKind k) : kind(k) {}
@@ -78,6 +79,12 @@ struct Word2VecHandle : Handle {
   static constexpr HandleKind kKind = HandleKind::word2vec;
   explicit Word2VecHandle(std::shared_ptr<Word2VecTrainer> t) : Handle(kKind), content(std::move(t)) {}
   std::shared_ptr<Word2VecTrainer> content;
+};
+
+struct GloveHandle : Handle {
+  static constexpr HandleKind kKind = HandleKind::glove;
+  explicit GloveHandle(std::shared_ptr<GloveTrainer> t) : Handle(kKind), content(std::move(t)) {}
+  std::shared_ptr<GloveTrainer> content;
 };
 
 // The handles of one environment: an External is believed only if it is one of them. Handles keep it alive, because

@@ -55,6 +55,7 @@ inline Vec neg_mul_add(Vec a, Vec b, Vec c) { return {c.v - a.v * b.v}; }
 inline Vec min(Vec a, Vec b) { return {a.v < b.v ? a.v : b.v}; }
 inline Vec max(Vec a, Vec b) { return {a.v > b.v ? a.v : b.v}; }
 inline Vec abs(Vec a) { return {__builtin_fabsf(a.v)}; }
+inline Vec square_root(Vec a) { return {__builtin_sqrtf(a.v)}; }
 inline Vec copy_sign(Vec magnitude, Vec sign) { return {__builtin_copysignf(magnitude.v, sign.v)}; }
 
 // Adding 1.5 * 2^23 leaves no bits for a fraction, and the integer in the low bits of the mantissa.
