@@ -8,6 +8,7 @@
 #include "dot_rows.inl.h"
 #include "word_step.inl.h"
 #include "glove_step.inl.h"
+#include "row_list.inl.h"
 #include "gemm_layout.inl.h"
 #include "dot_bf16.inl.h"
 #include "gemm_finish.inl.h"

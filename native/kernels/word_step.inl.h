@@ -2,6 +2,7 @@
 //
 // Formula    p[i][o] = sigmoid(input[i] . output[o]),  g[i][o] = rate * (labels[o] - p[i][o])
 //            changed[i] += sum over o of g[i][o] * output[o],  output[o] += sum over i of g[i][o] * input[i]
+//            word_change is the second line alone, for one input and any g.
 // Contract   rows of `dim` floats, a multiple of 16 (pad with zeros, which stay). Rows of inputs may repeat; of outputs
 // those
 //            of one group of kWordStepOutputs may not. changed[i] may be inputs[i]. scores: room for m *
@@ -23,18 +24,13 @@ inline void word_step_scores(const float* input, float* const* outputs, int64_t 
 }
 
 template <int kOutputs>
-inline void word_step_group(const float* const* inputs, float* const* changed, int64_t m, float* const* outputs,
-                            const float* labels, float rate, int64_t dim, float* scores) {
-  for (int64_t i = 0; i < m; ++i) word_step_scores(inputs[i], outputs, kOutputs, dim, scores + i * kOutputs);
-  activate(Activation::sigmoid, scores, scores, m * kOutputs);
-  for (int64_t i = 0; i < m; ++i) {
-    for (int o = 0; o < kOutputs; ++o) scores[i * kOutputs + o] = rate * (labels[o] - scores[i * kOutputs + o]);
-  }
+inline void word_change_group(const float* const* inputs, float* const* changed, int64_t m, float* const* outputs,
+                              const float* factors, int64_t dim) {
   for (int64_t c = 0; c < dim; c += kLanes) {
     Vec row[kOutputs], change[kOutputs];
     for (int o = 0; o < kOutputs; ++o) row[o] = change[o] = load(outputs[o] + c);
     for (int64_t i = 0; i < m; ++i) {
-      const float* const g = scores + i * kOutputs;
+      const float* const g = factors + i * kOutputs;
       const Vec x = load(inputs[i] + c);
       Vec y = load(changed[i] + c);
       for (int o = 0; o < kOutputs; ++o) {
@@ -48,10 +44,48 @@ inline void word_step_group(const float* const* inputs, float* const* changed, i
   }
 }
 
+template <int kOutputs>
+inline void word_step_group(const float* const* inputs, float* const* changed, int64_t m, float* const* outputs,
+                            const float* labels, float rate, int64_t dim, float* scores) {
+  for (int64_t i = 0; i < m; ++i) word_step_scores(inputs[i], outputs, kOutputs, dim, scores + i * kOutputs);
+  activate(Activation::sigmoid, scores, scores, m * kOutputs);
+  for (int64_t i = 0; i < m; ++i) {
+    for (int o = 0; o < kOutputs; ++o) scores[i * kOutputs + o] = rate * (labels[o] - scores[i * kOutputs + o]);
+  }
+  word_change_group<kOutputs>(inputs, changed, m, outputs, scores, dim);
+}
+
+// Calls take.operator()<outputs>(first) for each group.
+template <typename Take>
+inline void word_step_groups(int64_t n, const Take& take) {
+  int64_t o = 0;
+  for (; o + 6 <= n; o += 6) take.template operator()<6>(o);
+  switch (n - o) {
+    case 5:
+      return take.template operator()<5>(o);
+    case 4:
+      return take.template operator()<4>(o);
+    case 3:
+      return take.template operator()<3>(o);
+    case 2:
+      return take.template operator()<2>(o);
+    case 1:
+      return take.template operator()<1>(o);
+    default:
+      return;
+  }
+}
+
 inline void word_step(const float* const* inputs, float* const* changed, int64_t m, float* const* outputs,
                       const float* labels, int64_t n, float rate, int64_t dim, float* scores) {
-  int64_t o = 0;
-  for (; o + 6 <= n; o += 6) word_step_group<6>(inputs, changed, m, outputs + o, labels + o, rate, dim, scores);
-  for (; o + 3 <= n; o += 3) word_step_group<3>(inputs, changed, m, outputs + o, labels + o, rate, dim, scores);
-  for (; o < n; ++o) word_step_group<1>(inputs, changed, m, outputs + o, labels + o, rate, dim, scores);
+  word_step_groups(n, [=]<int kOutputs>(int64_t o) {
+    word_step_group<kOutputs>(inputs, changed, m, outputs + o, labels + o, rate, dim, scores);
+  });
+}
+
+inline void word_change(const float* input, float* changed, float* const* outputs, const float* factors, int64_t n,
+                        int64_t dim) {
+  word_step_groups(n, [=]<int kOutputs>(int64_t o) {
+    word_change_group<kOutputs>(&input, &changed, 1, outputs + o, factors + o, dim);
+  });
 }

@@ -1,5 +1,6 @@
 #include "../vectors/fasttext_train.h"
 
+#include "../dispatch/select.h"
 #include "args.h"
 #include "functions.h"
 #include "handle.h"
@@ -68,12 +69,15 @@ Napi::Value fasttext_train(const Napi::CallbackInfo& info) {
   const RunBuffer progress = read_array(info[4], "progress");
   if (progress.dtype != DType::i64 || progress.count != 2)
     throw Napi::TypeError::New(env, "progress must have 2 items");
+  const IsaChoice* isa = nullptr;
+  throw_if_error(env, selected_isa(&isa));
   auto* const counters = static_cast<int64_t*>(progress.data);
   FastTextTraining training{read_args(settings),
                             read_setting(settings, "minCountLabel", 0),
                             0.1,
                             0,
                             read_threads(info[3]),
+                            *isa->kernels,
                             std::atomic_ref<int64_t>(counters[0]),
                             std::atomic_ref<int64_t>(counters[1])};
   training.lr = settings.Get("lr").As<Napi::Number>().DoubleValue();

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <random>
 
+#include "../dispatch/select.h"
 #include "../vectors/fasttext_model.h"
 #include "../vectors/fasttext_step.h"
 #include "../vectors/fasttext_train.h"
@@ -130,33 +131,58 @@ TEST_CASE("fastText's hash extends the sign of bytes") {
 
 namespace {
 
-void check_near(const std::vector<float>& got, const std::vector<double>& expected) {
-  REQUIRE(got.size() == expected.size());
-  for (size_t i = 0; i < got.size(); ++i) CHECK(std::fabs(static_cast<double>(got[i]) - expected[i]) <= 1e-6);
+FastTextWeights weights_of(const std::vector<double>& values) {
+  FastTextWeights weights;
+  REQUIRE(weights.allocate(std::ssize(values) / fasttext_steps::kDim, fasttext_steps::kDim).is_ok());
+  for (int64_t i = 0; i < std::ssize(values); ++i) {
+    weights.row(i / weights.dim())[i % weights.dim()] = static_cast<float>(values[static_cast<size_t>(i)]);
+  }
+  return weights;
+}
+
+void check_near(const FastTextWeights& got, const std::vector<double>& expected) {
+  for (int64_t i = 0; i < std::ssize(expected); ++i) {
+    const auto value = static_cast<double>(got.row(i / got.dim())[i % got.dim()]);
+    CHECK(std::fabs(value - expected[static_cast<size_t>(i)]) <= 1e-6);
+  }
+}
+
+const KernelTable& kernels() {
+  const IsaChoice* isa = nullptr;
+  REQUIRE(selected_isa(&isa).is_ok());
+  return *isa->kernels;
 }
 
 }  // namespace
 
 TEST_CASE("steps of fastText's training are exact") {
   namespace steps = fasttext_steps;
-  std::vector<float> in(steps::w_in.begin(), steps::w_in.end()), out(steps::w_out.begin(), steps::w_out.end());
-  FastTextStep sampling(in.data(), out.data(), steps::kDim);
-  sampling.begin(steps::inputs);
-  float loss = 0;
-  for (const int32_t row : steps::rows) loss += sampling.logistic(row, row == steps::rows.front(), 0.05f);
-  sampling.finish(steps::inputs, false);
-  CHECK(static_cast<double>(loss) == doctest::Approx(steps::kSamplingLoss).epsilon(1e-6));
-  check_near(in, steps::sampling_in);
-  check_near(out, steps::sampling_out);
+  for (const IsaChoice& isa : runnable_isas()) {
+    CAPTURE(isa.name);
+    FastTextWeights in = weights_of(steps::w_in), out = weights_of(steps::w_out);
+    FastTextStep sampling(*isa.kernels, in, out);
+    sampling.begin(steps::inputs);
+    double loss = 0;
+    for (const int32_t row : steps::rows) {
+      const float label = row == steps::rows.front() ? 1.0f : 0.0f;
+      loss += sampling.logistic_loss(row, label);
+      sampling.logistic({&row, 1}, &label, 0.05f);
+    }
+    sampling.finish(steps::inputs, false);
+    CHECK(loss == doctest::Approx(steps::kSamplingLoss).epsilon(1e-6));
+    check_near(in, steps::sampling_in);
+    check_near(out, steps::sampling_out);
 
-  in.assign(steps::w_in.begin(), steps::w_in.end());
-  out.assign(steps::classes_out.begin(), steps::classes_out.end());
-  FastTextStep softmax(in.data(), out.data(), steps::kDim);
-  softmax.begin(steps::inputs);
-  CHECK(static_cast<double>(softmax.softmax(2, 4, 0.1f)) == doctest::Approx(steps::kSoftmaxLoss).epsilon(1e-6));
-  softmax.finish(steps::inputs, true);
-  check_near(in, steps::softmax_in);
-  check_near(out, steps::softmax_out);
+    in = weights_of(steps::w_in);
+    out = weights_of(steps::classes_out);
+    FastTextStep softmax(*isa.kernels, in, out);
+    softmax.begin(steps::inputs);
+    CHECK(softmax.softmax_loss(2) == doctest::Approx(steps::kSoftmaxLoss).epsilon(1e-6));
+    softmax.softmax(2, 0.1f);
+    softmax.finish(steps::inputs, true);
+    check_near(in, steps::softmax_in);
+    check_near(out, steps::softmax_out);
+  }
 }
 
 TEST_CASE("classifiers learn labels that words give away, with each loss, and the same bits each time") {
@@ -169,7 +195,8 @@ TEST_CASE("classifiers learn labels that words give away, with each loss, and th
     std::vector<std::shared_ptr<const FastTextModel>> models(2);
     for (auto& model : models) {
       int64_t done = 0, stop = 0;
-      FastTextTraining training{{}, 0, 0.5, 7, 1, std::atomic_ref<int64_t>(done), std::atomic_ref<int64_t>(stop)};
+      FastTextTraining training{
+          {}, 0, 0.5, 7, 1, kernels(), std::atomic_ref<int64_t>(done), std::atomic_ref<int64_t>(stop)};
       training.args.model = FastTextKind::sup;
       training.args.loss = loss;
       training.args.dim = 20;

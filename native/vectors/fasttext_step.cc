@@ -2,81 +2,76 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace vectral {
-namespace {
 
-float dot(const float* a, const float* b, int64_t n) {
-  // Sums side by side: one alone would wait for each addition.
-  constexpr int64_t kSums = 16;
-  float sums[kSums] = {};
-  int64_t i = 0;
-  for (; i + kSums <= n; i += kSums) {
-    for (int64_t j = 0; j < kSums; ++j) sums[j] += a[i + j] * b[i + j];
-  }
-  float sum = 0;
-  for (; i < n; ++i) sum += a[i] * b[i];
-  for (const float s : sums) sum += s;
-  return sum;
-}
-
-void add_scaled(const float* x, float factor, float* y, int64_t n) {
-  for (int64_t i = 0; i < n; ++i) y[i] += factor * x[i];
-}
-
-}  // namespace
-
-FastTextStep::FastTextStep(float* input, float* output, int64_t dim)
-    : input_(input),
+FastTextStep::FastTextStep(const KernelTable& kernels, const FastTextWeights& input, const FastTextWeights& output)
+    : kernels_(kernels),
+      input_(input),
       output_(output),
-      dim_(dim),
-      hidden_(static_cast<size_t>(dim)),
-      gradient_(static_cast<size_t>(dim)) {}
+      hidden_(input.stride() * 4),
+      gradient_(input.stride() * 4),
+      scores_(kWordStepOutputs) {}
 
-void FastTextStep::begin(const std::vector<int32_t>& rows) {
-  std::fill(hidden_.begin(), hidden_.end(), 0.0f);
-  std::fill(gradient_.begin(), gradient_.end(), 0.0f);
-  for (const int32_t row : rows) add_scaled(input_ + row * dim_, 1, hidden_.data(), dim_);
-  for (float& x : hidden_) x /= static_cast<float>(rows.size());
+void FastTextStep::begin(std::span<const int32_t> rows) {
+  const int64_t stride = input_.stride(), n = std::ssize(rows);
+  kernels_.gather_rows(input_.row(0), stride, rows.data(), n, stride, hidden());
+  kernels_.scale(hidden(), 1 / static_cast<float>(n), hidden(), stride);
+  std::fill_n(gradient(), stride, 0.0f);
 }
 
-void FastTextStep::move(int32_t row, float alpha) {
-  // In one pass over the row, which is read once; no two of the arrays overlap.
-  float* __restrict const weights = output_ + row * dim_;
-  float* __restrict const gradient = gradient_.data();
-  const float* __restrict const hidden = hidden_.data();
-  for (int64_t i = 0; i < dim_; ++i) {
-    gradient[i] += alpha * weights[i];
-    weights[i] += alpha * hidden[i];
+void FastTextStep::logistic(std::span<const int32_t> rows, const float* labels, float lr) {
+  outputs_.clear();
+  for (const int32_t row : rows) outputs_.push_back(output_.row(row));
+  const float* const x = hidden();
+  float* const change = gradient();
+  kernels_.word_step(&x, &change, 1, outputs_.data(), labels, std::ssize(rows), lr, input_.stride(), scores_.data());
+}
+
+void FastTextStep::score_all() const {
+  scores_.resize(static_cast<size_t>(std::max(output_.rows(), kWordStepOutputs)));
+  kernels_.dot_rows(DType::f32, output_.row(0), output_.stride(), output_.rows(), output_.stride(), hidden(),
+                    scores_.data());
+}
+
+void FastTextStep::softmax(int32_t target, float lr) {
+  const int64_t classes = output_.rows();
+  if (all_outputs_.empty()) {
+    for (int64_t i = 0; i < classes; ++i) all_outputs_.push_back(output_.row(i));
   }
+  score_all();
+  kernels_.softmax(scores_.data(), classes, scores_.data(), classes, 1, classes);
+  kernels_.scale(scores_.data(), -lr, scores_.data(), classes);
+  scores_[static_cast<size_t>(target)] += lr;
+  kernels_.word_change(hidden(), gradient(), all_outputs_.data(), scores_.data(), classes, input_.stride());
 }
 
-float FastTextStep::logistic(int32_t row, bool label, float lr) {
-  const float x = dot(output_ + row * dim_, hidden_.data(), dim_);
-  move(row, lr * ((label ? 1.0f : 0.0f) - 1 / (1 + std::exp(-x))));
-  // -log sigmoid(±x), without the overflow of exp
-  const float y = label ? x : -x;
-  return std::log1p(std::exp(-std::fabs(y))) + std::max(-y, 0.0f);
+double FastTextStep::logistic_loss(int32_t row, float label) const {
+  float score = 0;
+  kernels_.dot_rows(DType::f32, output_.row(row), output_.stride(), 1, output_.stride(), hidden(), &score);
+  return logistic_loss_of(static_cast<double>(score), label);
 }
 
-float FastTextStep::softmax(int32_t target, int32_t classes, float lr) {
-  scores_.resize(static_cast<size_t>(classes));
-  for (int32_t i = 0; i < classes; ++i) {
-    scores_[static_cast<size_t>(i)] = dot(output_ + i * dim_, hidden_.data(), dim_);
-  }
-  const float most = *std::max_element(scores_.begin(), scores_.end());
-  float sum = 0;
-  for (float& score : scores_) sum += score = std::exp(score - most);
-  const float loss = -std::log(scores_[static_cast<size_t>(target)] / sum);
-  for (int32_t i = 0; i < classes; ++i) {
-    move(i, lr * ((i == target ? 1.0f : 0.0f) - scores_[static_cast<size_t>(i)] / sum));
-  }
-  return loss;
+double FastTextStep::softmax_loss(int32_t target) const {
+  score_all();
+  const auto end = scores_.begin() + output_.rows();
+  const double most = static_cast<double>(*std::max_element(scores_.begin(), end));
+  const double sum = std::accumulate(scores_.begin(), end, 0.0, [most](double total, float score) {
+    return total + std::exp(static_cast<double>(score) - most);
+  });
+  return std::log(sum) + most - static_cast<double>(scores_[static_cast<size_t>(target)]);
 }
 
-void FastTextStep::finish(const std::vector<int32_t>& rows, bool divide) {
-  const float factor = divide ? 1 / static_cast<float>(rows.size()) : 1;
-  for (const int32_t row : rows) add_scaled(gradient_.data(), factor, input_ + row * dim_, dim_);
+void FastTextStep::finish(std::span<const int32_t> rows, bool divide) {
+  const int64_t stride = input_.stride(), n = std::ssize(rows);
+  if (divide) kernels_.scale(gradient(), 1 / static_cast<float>(n), gradient(), stride);
+  kernels_.scatter_rows(gradient(), input_.row(0), stride, rows.data(), n, stride);
+}
+
+double logistic_loss_of(double score, float label) {
+  const double wrong = label > 0 ? -score : score;
+  return std::log1p(std::exp(-std::fabs(wrong))) + std::max(wrong, 0.0);
 }
 
 }  // namespace vectral

@@ -1,32 +1,46 @@
-// One step of training: the mean of rows goes in, an output layer scores it, and the gradient comes back.
-// Sigmoids are exact; loops run over plain arrays so that compilers make vectors of them.
+// One step of training, as fastText makes it: the mean of rows goes in, an output layer scores it, the gradient comes
+// back. Sigmoids are exact.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
+
+#include "../core/aligned_memory.h"
+#include "../dispatch/kernels.h"
+#include "fasttext_weights.h"
 
 namespace vectral {
 
 class FastTextStep {
  public:
   // Matrices [.., dim] that the step changes in place.
-  FastTextStep(float* input, float* output, int64_t dim);
+  FastTextStep(const KernelTable& kernels, const FastTextWeights& input, const FastTextWeights& output);
 
   // hidden = mean of the rows of the input matrix; forgets the gradient.
-  void begin(const std::vector<int32_t>& rows);
-  // Each gives the loss before it changes the output matrix at learning rate `lr`, and adds to the gradient.
-  float logistic(int32_t row, bool label, float lr);
-  float softmax(int32_t target, int32_t classes, float lr);
+  void begin(std::span<const int32_t> rows);
+  // Each changes the output matrix at learning rate `lr`, and adds to the gradient. The rows of one call differ.
+  void logistic(std::span<const int32_t> rows, const float* labels, float lr);
+  void softmax(int32_t target, float lr);
+  // What `logistic` (of one row) and `softmax` make smaller.
+  double logistic_loss(int32_t row, float label) const;
+  double softmax_loss(int32_t target) const;
   // Adds the gradient to each of the rows; classifiers divide it by their number, models of words do not.
-  void finish(const std::vector<int32_t>& rows, bool divide);
+  void finish(std::span<const int32_t> rows, bool divide);
 
  private:
-  void move(int32_t row, float alpha);
+  void score_all() const;
+  float* hidden() const { return static_cast<float*>(hidden_.data()); }
+  float* gradient() const { return static_cast<float*>(gradient_.data()); }
 
-  float* const input_;
-  float* const output_;
-  const int64_t dim_;
-  std::vector<float> hidden_, gradient_, scores_;
+  const KernelTable& kernels_;
+  const FastTextWeights &input_, &output_;
+  AlignedMemory hidden_, gradient_;
+  std::vector<float*> outputs_, all_outputs_;
+  mutable std::vector<float> scores_;
 };
+
+// -log of the probability that the logistic function gives the label, without the overflow of exp.
+double logistic_loss_of(double score, float label);
 
 }  // namespace vectral

@@ -6,26 +6,10 @@
 
 #include "../core/thread_pool.h"
 #include "fasttext_step.h"
+#include "word_sampling.h"
 
 namespace vectral {
 namespace {
-
-// xorshift64* (Vigna 2016): the same numbers with every compiler.
-class Random {
- public:
-  explicit Random(uint64_t seed) : state_(seed * 0x9E3779B97F4A7C15u + 0x2545F4914F6CDD1Du) { state_ |= state_ == 0; }
-  double unit() { return static_cast<double>(next() >> 11) * 0x1p-53; }
-  size_t below(size_t n) { return static_cast<size_t>(unit() * static_cast<double>(n)); }
-
- private:
-  uint64_t next() {
-    state_ ^= state_ >> 12;
-    state_ ^= state_ << 25;
-    state_ ^= state_ >> 27;
-    return state_ * 0x2545F4914F6CDD1Du;
-  }
-  uint64_t state_;
-};
 
 bool is_label(std::string_view token) { return token.substr(0, kLabelPrefix.size()) == kLabelPrefix; }
 
@@ -74,50 +58,20 @@ void count_entries(const FastTextTraining& training, const std::vector<std::stri
   dictionary->entries.shrink();
 }
 
-Status make_matrix(int64_t rows, int64_t dim, FastTextMatrix* matrix, float** values) {
-  int64_t bytes = 0;
-  const bool fits = !__builtin_mul_overflow(rows, dim * 4, &bytes);
-  const std::shared_ptr<Storage> storage = fits ? Storage::allocate(bytes) : nullptr;
-  if (storage == nullptr) {
-    return Status::error("not enough memory for a matrix of " + std::to_string(rows) + " rows of " +
-                         std::to_string(dim) + " numbers; lower bucket or dim");
+// Labels as wrong ones, by the square root of their counts.
+AliasTable negatives_of(const FastTextDictionary& dictionary) {
+  std::vector<double> weights;
+  for (int32_t i = dictionary.nwords; i < dictionary.entries.size(); ++i) {
+    weights.push_back(std::sqrt(static_cast<double>(dictionary.counts[static_cast<size_t>(i)])));
   }
-  *values = static_cast<float*>(storage->data());
-  std::fill_n(*values, rows * dim, 0.0f);
-  matrix->rows = rows;
-  matrix->dim = dim;
-  matrix->values = static_cast<const uint8_t*>(storage->data());
-  matrix->keeper = storage;
-  return Status::ok();
+  return AliasTable(weights);
 }
-
-// Draws labels with the frequency of the square root of their counts.
-class Negatives {
- public:
-  explicit Negatives(const FastTextDictionary& dictionary) {
-    double sum = 0;
-    for (int32_t i = dictionary.nwords; i < dictionary.entries.size(); ++i) {
-      sums_.push_back(sum += std::sqrt(static_cast<double>(dictionary.counts[static_cast<size_t>(i)])));
-    }
-  }
-  // Another label than `target`; there must be two at least.
-  int32_t draw(int32_t target, Random& random) const {
-    for (;;) {
-      const auto found = std::upper_bound(sums_.begin(), sums_.end(), random.unit() * sums_.back());
-      const auto label = static_cast<int32_t>(std::min<ptrdiff_t>(found - sums_.begin(), std::ssize(sums_) - 1));
-      if (label != target) return label;
-    }
-  }
-
- private:
-  std::vector<double> sums_;
-};
 
 // What one thread does with a line.
 class Learner {
  public:
-  Learner(const FastTextModel& model, const Negatives& negatives, float* input, float* output, uint64_t seed)
-      : model_(model), negatives_(negatives), step_(input, output, model.args.dim), random_(seed) {}
+  Learner(const FastTextModel& model, const AliasTable& negatives, FastTextStep step, uint64_t seed)
+      : model_(model), negatives_(negatives), step_(std::move(step)), random_(seed) {}
 
   // Gives the number of tokens of the line, its end among them.
   int64_t learn(std::string_view line, float lr) {
@@ -136,35 +90,50 @@ class Learner {
  private:
   void score(float lr) {
     const int32_t classes = model_.dictionary.nlabels();
-    if (model_.args.loss == FastTextLoss::ova) {
-      for (int32_t i = 0; i < classes; ++i) {
-        step_.logistic(i, std::find(labels_.begin(), labels_.end(), i) != labels_.end(), lr);
+    const auto target = labels_[labels_.size() == 1 ? 0 : random_.below(static_cast<uint32_t>(labels_.size()))];
+    outputs_.clear();
+    truths_.clear();
+    const auto ask = [this](int32_t row, bool truth) {
+      outputs_.push_back(row);
+      truths_.push_back(truth ? 1.0f : 0.0f);
+    };
+    switch (model_.args.loss) {
+      case FastTextLoss::softmax:
+        return step_.softmax(target, lr);
+      case FastTextLoss::ova:
+        for (int32_t i = 0; i < classes; ++i) ask(i, std::find(labels_.begin(), labels_.end(), i) != labels_.end());
+        return step_.logistic(outputs_, truths_.data(), lr);
+      case FastTextLoss::hs: {
+        const auto& nodes = model_.tree.nodes;
+        for (int32_t at = target; nodes[static_cast<size_t>(at)].parent >= 0;
+             at = nodes[static_cast<size_t>(at)].parent) {
+          const FastTextTree::Node& node = nodes[static_cast<size_t>(at)];
+          ask(node.parent - classes, node.right_child);
+        }
+        return step_.logistic(outputs_, truths_.data(), lr);
       }
-      return;
+      case FastTextLoss::ns:
+        return sample(target, lr);
     }
-    const int32_t target = labels_[labels_.size() == 1 ? 0 : random_.below(labels_.size())];
-    if (model_.args.loss == FastTextLoss::softmax) {
-      step_.softmax(target, classes, lr);
-    } else if (model_.args.loss == FastTextLoss::hs) {
-      const auto& nodes = model_.tree.nodes;
-      for (int32_t at = target; nodes[static_cast<size_t>(at)].parent >= 0;
-           at = nodes[static_cast<size_t>(at)].parent) {
-        const FastTextTree::Node& node = nodes[static_cast<size_t>(at)];
-        step_.logistic(node.parent - classes, node.right_child, lr);
-      }
-    } else {
-      step_.logistic(target, true, lr);
-      for (int32_t i = 0; i < model_.args.neg && classes > 1; ++i) {
-        step_.logistic(negatives_.draw(target, random_), false, lr);
-      }
+  }
+
+  // One after another: a label may be drawn twice.
+  void sample(int32_t target, float lr) {
+    const float right = 1, wrong = 0;
+    step_.logistic({&target, 1}, &right, lr);
+    for (int32_t i = 0; i < model_.args.neg && model_.dictionary.nlabels() > 1; ++i) {
+      int32_t label = target;
+      while (label == target) label = static_cast<int32_t>(negatives_.draw(random_));
+      step_.logistic({&label, 1}, &wrong, lr);
     }
   }
 
   const FastTextModel& model_;
-  const Negatives& negatives_;
+  const AliasTable& negatives_;
   FastTextStep step_;
-  Random random_;
-  std::vector<int32_t> rows_, labels_;
+  RandomStream random_;
+  std::vector<int32_t> rows_, labels_, outputs_;
+  std::vector<float> truths_;
 };
 
 }  // namespace
@@ -183,20 +152,18 @@ Status train_supervised(const FastTextTraining& training, std::string_view text,
     model->tree.build(dictionary.counts.data() + dictionary.nwords, dictionary.nlabels());
   }
   const int64_t dim = model->args.dim, rows = int64_t{dictionary.nwords} + model->args.bucket;
-  float *input = nullptr, *output = nullptr;
-  if (Status status = make_matrix(rows, dim, &model->input, &input); !status.is_ok()) return status;
-  if (Status status = make_matrix(dictionary.nlabels(), dim, &model->output, &output); !status.is_ok()) return status;
-  Random random(training.seed);
-  for (int64_t i = 0; i < rows * dim; ++i) {
-    input[i] = static_cast<float>((2 * random.unit() - 1) / static_cast<double>(dim));
-  }
-  const Negatives negatives(dictionary);
+  FastTextWeights input, output;
+  if (Status status = input.allocate(rows, dim); !status.is_ok()) return status;
+  if (Status status = output.allocate(dictionary.nlabels(), dim); !status.is_ok()) return status;
+  input.fill(training.seed, training.threads);
+  const AliasTable negatives = negatives_of(dictionary);
   const auto total = static_cast<double>(dictionary.ntokens) * model->args.epoch;
   constexpr size_t kShare = 64;  // lines that a thread takes at once
   const size_t shares = (lines.size() + kShare - 1) / kShare;
   std::atomic<size_t> next{0};
   ThreadPool::instance().run(training.threads, [&](int thread, int, bool) {
-    Learner learner(*model, negatives, input, output, training.seed + static_cast<uint64_t>(thread) + 1);
+    Learner learner(*model, negatives, FastTextStep(training.kernels, input, output),
+                    training.seed + static_cast<uint64_t>(thread) + 1);
     for (;;) {
       const size_t share = next.fetch_add(1, std::memory_order_relaxed);
       if (share >= shares * static_cast<size_t>(model->args.epoch) ||
@@ -210,9 +177,9 @@ Status train_supervised(const FastTextTraining& training, std::string_view text,
       }
     }
   });
-  for (int64_t i = 0; i < dictionary.nlabels() * dim; ++i) {
-    if (!std::isfinite(output[i])) return Status::error(source + ": training diverged; lower lr");
-  }
+  if (!output.finite()) return Status::error(source + ": training diverged; lower lr");
+  model->input = input.pack();
+  model->output = output.pack();
   *trained = model;
   return Status::ok();
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string_view>
 
+#include "../dispatch/kernels.h"
 #include "fasttext_model.h"
 
 namespace vectral {
@@ -15,6 +16,7 @@ struct FastTextTraining {
   double lr = 0.1;
   uint64_t seed = 0;
   int threads = 1;
+  const KernelTable& kernels;
   // Tokens done, for others to read; and what they set to end training soon, where what was learnt stays.
   std::atomic_ref<int64_t> tokens_done;
   std::atomic_ref<int64_t> stop;
