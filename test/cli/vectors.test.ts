@@ -53,6 +53,36 @@ test('train', () => {
   expect(run('info', '-v', to).stdout).toMatch(/words {7}4\ndimensions {2}7\n/);
 });
 
+test('train keeps a checkpoint and goes on from it', () => {
+  const text = path.join(folder, 'kept.txt');
+  writeFileSync(text, 'a b c a b\nb c d a\n'.repeat(50));
+  const [first, second, kept] = ['first.txt', 'second.txt', 'kept.w2v'].map((name) => path.join(folder, name));
+  expect(run('train', first!, text, '--checkpoint', kept!, '--vector-size', '5', '--threads', '1').status).toBe(0);
+  const resumed = run('train', second!, text, '--checkpoint', kept!, '--resume');
+  expect(resumed.stdout).toBe(`${second}: 4 words of 5 dimensions, from 450 words\n`);
+  expect(readFileSync(second!, 'utf8')).toBe(readFileSync(first!, 'utf8')); // nothing was left to train
+});
+
+test('train GloVe', () => {
+  const text = path.join(folder, 'glove.txt');
+  writeFileSync(text, 'a b c a b\nb c d a\n'.repeat(50));
+  const to = path.join(folder, 'glove-vectors.txt');
+  const { stdout } = run(
+    'train',
+    to,
+    text,
+    '--algorithm',
+    'glove',
+    '--vector-size',
+    '6',
+    '--memory',
+    '8',
+    '--epochs',
+    '2',
+  );
+  expect(stdout).toBe(`${to}: 4 words of 6 dimensions, from 450 words\n`);
+});
+
 test('convert and info', () => {
   const file = path.join(folder, 'small.bin');
   expect(run('convert', file, '-v', `${fixtures}/w2v.small.txt`).stdout).toBe(`${file}: 303 words of 10 dimensions\n`);
@@ -69,6 +99,16 @@ test.each([
   [['similar', 'king', '-n', '0'], 2, /--topn must be a whole number/],
   [['train', 'x.npy', 'README.md'], 2, /give format/],
   [['train', 'x.txt'], 2, /train needs where to write/],
+  [['train', 'x.txt', 'README.md', '--algorithm', 'lsa'], 2, /--algorithm must be word2vec or glove|word2vec, glove/],
+  [['train', 'x.txt', 'README.md', '--algorithm', 'glove', '--sg'], 2, /--sg is for --algorithm word2vec/],
+  [['train', 'x.txt', 'README.md', '--memory', '5'], 2, /--memory is for --algorithm glove/],
+  [['train', 'x.txt', 'README.md', '--resume'], 2, /--resume needs --checkpoint/],
+  [
+    ['train', 'x.txt', 'README.md', '--resume', '--checkpoint', 'a', '--epochs', '2'],
+    2,
+    /--epochs stands in the checkpoint/,
+  ],
+  [['train', 'x.txt', 'README.md', '--resume', '--checkpoint', 'absent'], 1, /absent/],
   [['info', '-v', 'absent.txt'], 1, /absent\.txt: there is no such file/],
   [['evaluate', 'README.md'], 2, /README\.md: has no line/],
 ])('%j is refused in one line', (args, status, message) => {

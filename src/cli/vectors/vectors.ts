@@ -27,7 +27,11 @@ const actions: Readonly<Record<string, Action>> = {
   },
   convert: { usage: 'convert <to>', summary: 'the vectors of --vectors in another form', run: convert },
   plot: { usage: 'plot [word ...]', summary: 'a picture of words: PCA or t-SNE', run: plot },
-  train: { usage: 'train <to> <file> [file ...]', summary: 'word2vec, from text with a sentence a line', run: train },
+  train: {
+    usage: 'train <to> <file> [file ...]',
+    summary: 'word2vec or GloVe, from text with a sentence a line',
+    run: train,
+  },
   info: { usage: 'info', summary: 'what the file holds', run: info },
 };
 
