@@ -106,6 +106,7 @@ export {
 export type { FastTextProgress, FastTextTrainOptions } from './vectors/fasttext-train.js';
 export { Glove, type GloveOptions, type GloveProgress } from './vectors/glove.js';
 export { KeyedVectors, type MostSimilarOptions, type QueryItem } from './vectors/keyed-vectors.js';
+export { Phrases, type PhrasesOptions } from './vectors/phrases.js';
 export { type PcaOptions, type PcaResult, pca } from './vectors/projection/pca.js';
 export { type TsneOptions, type TsneResult, tsne } from './vectors/projection/tsne.js';
 export type { VectorFormat } from './vectors/save-vectors.js';
