@@ -52,7 +52,9 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("fastTextNearest", Napi::Function::New<fasttext_nearest>(env));
   exports.Set("fastTextWordVectors", Napi::Function::New<fasttext_word_vectors>(env));
   exports.Set("fastTextSave", Napi::Function::New<fasttext_save>(env));
-  exports.Set("fastTextTrain", Napi::Function::New<fasttext_train>(env));
+  exports.Set("fastTextTrainSupervised", Napi::Function::New<fasttext_train_supervised>(env));
+  exports.Set("fastTextTrainer", Napi::Function::New<fasttext_trainer>(env));
+  exports.Set("fastTextFinish", Napi::Function::New<fasttext_finish>(env));
   exports.Set("fastTextRelease", Napi::Function::New<fasttext_release>(env));
   exports.Set("glove", Napi::Function::New<glove>(env));
   exports.Set("gloveCount", Napi::Function::New<glove_count>(env));
@@ -62,11 +64,11 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("gloveTrain", Napi::Function::New<glove_train>(env));
   exports.Set("gloveVectors", Napi::Function::New<glove_vectors>(env));
   exports.Set("word2vec", Napi::Function::New<word2vec>(env));
-  exports.Set("word2vecCount", Napi::Function::New<word2vec_count>(env));
-  exports.Set("word2vecBuild", Napi::Function::New<word2vec_build>(env));
-  exports.Set("word2vecKnown", Napi::Function::New<word2vec_known>(env));
-  exports.Set("word2vecSchedule", Napi::Function::New<word2vec_schedule>(env));
-  exports.Set("word2vecTrain", Napi::Function::New<word2vec_train>(env));
+  exports.Set("wordTrainerCount", Napi::Function::New<word_trainer_count>(env));
+  exports.Set("wordTrainerBuild", Napi::Function::New<word_trainer_build>(env));
+  exports.Set("wordTrainerKnown", Napi::Function::New<word_trainer_known>(env));
+  exports.Set("wordTrainerSchedule", Napi::Function::New<word_trainer_schedule>(env));
+  exports.Set("wordTrainerTrain", Napi::Function::New<word_trainer_train>(env));
   exports.Set("word2vecStep", Napi::Function::New<word2vec_step>(env));
   exports.Set("word2vecVectors", Napi::Function::New<word2vec_vectors>(env));
   exports.Set("word2vecState", Napi::Function::New<word2vec_state>(env));

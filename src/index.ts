@@ -103,21 +103,17 @@ export {
   type FastTextPrediction,
   type FastTextPredictOptions,
 } from './vectors/fasttext.js';
-export type { FastTextProgress, FastTextTrainOptions } from './vectors/fasttext-train.js';
+export type { FastTextOptions, FastTextProgress, FastTextSupervisedOptions } from './vectors/fasttext-options.js';
 export { Glove, type GloveOptions, type GloveProgress } from './vectors/glove.js';
 export { KeyedVectors, type MostSimilarOptions, type QueryItem } from './vectors/keyed-vectors.js';
 export { Phrases, type PhrasesOptions } from './vectors/phrases.js';
 export { type PcaOptions, type PcaResult, pca } from './vectors/projection/pca.js';
 export { type TsneOptions, type TsneResult, tsne } from './vectors/projection/tsne.js';
 export type { VectorFormat } from './vectors/save-vectors.js';
+export type { TrainingControls, TrainingProgress } from './vectors/training.js';
 export type { VectorDType, VectorFileOptions, VectorFileReport } from './vectors/vector-file.js';
 export { Word2Vec } from './vectors/word2vec.js';
-export type {
-  TrainingControls,
-  TrainingProgress,
-  TrainingSchedule,
-  Word2VecOptions,
-} from './vectors/word2vec-options.js';
+export type { TrainingSchedule, Word2VecControls, Word2VecOptions } from './vectors/word2vec-options.js';
 export { PytorchFile } from './weights/pytorch.js';
 export type { Quantization } from './weights/quantization.js';
 export { SafetensorsFile, writeSafetensors } from './weights/safetensors.js';

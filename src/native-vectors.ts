@@ -3,7 +3,7 @@ import type { TensorHandle } from './native.js';
 
 export type VectorsHandle = { readonly __vectors: unique symbol };
 export type FastTextHandle = { readonly __fastText: unique symbol };
-export type Word2VecHandle = { readonly __word2vec: unique symbol };
+export type WordTrainerHandle = { readonly __wordTrainer: unique symbol };
 export type GloveHandle = { readonly __glove: unique symbol };
 export type VectorReaderHandle = { readonly __vectorReader: unique symbol };
 
@@ -93,6 +93,9 @@ export interface FastTextArgs {
   t: number;
 }
 
+/** native/vectors/fasttext_args.h */
+export type NativeFastText = Omit<FastTextArgs, 'lrUpdateRate'> & { seed: number };
+
 /** Words or labels by their ids, best first. */
 export interface NativeScores {
   ids: Int32Array;
@@ -158,13 +161,15 @@ export interface NativeVectors {
    * Trains a classifier of lines: those of the file `source`, or of `text`, which `source` then names. `progress[0]` counts
    * tokens done while it runs; a nonzero `progress[1]` ends it soon.
    */
-  fastTextTrain(
+  fastTextTrainSupervised(
     source: string,
     text: Uint8Array | undefined,
-    settings: Omit<FastTextArgs, 'model'> & { minCountLabel: number; lr: number; seed: number },
+    settings: NativeFastText & { minCountLabel: number; lr: number },
     threads: number,
     progress: BigInt64Array,
   ): Promise<FastTextHandle>;
+  /** What a trainer of fastText's has learnt, which can learn no more after that. */
+  fastTextFinish(trainer: WordTrainerHandle): Promise<FastTextHandle>;
   fastTextRelease(model: FastTextHandle): void;
   /** A trainer, whose functions are called in this order; texts as word2vec's. */
   glove(options: NativeGlove): GloveHandle;
@@ -178,21 +183,22 @@ export interface NativeVectors {
   gloveTrain(trainer: GloveHandle, threads: number): Promise<{ pairs: number; loss: number }>;
   /** A copy; throws where training has diverged. */
   gloveVectors(trainer: GloveHandle): VectorsHandle;
-  /** A trainer; texts are UTF-8, a sentence a line, words apart by spaces, and not to be touched until the promise settles. */
-  word2vec(options: NativeWord2Vec): Word2VecHandle;
-  word2vecCount(trainer: Word2VecHandle, text: Uint8Array): Promise<void>;
+  word2vec(options: NativeWord2Vec): WordTrainerHandle;
+  fastTextTrainer(settings: NativeFastText & { exact: boolean }): WordTrainerHandle;
+  /** Texts are UTF-8, a sentence a line, words apart by spaces, and not to be touched until the promise settles. */
+  wordTrainerCount(trainer: WordTrainerHandle, text: Uint8Array): Promise<void>;
   /** After all was counted: makes the vocabulary and tells how many words of the corpus are in it. */
-  word2vecBuild(trainer: Word2VecHandle): Promise<number>;
+  wordTrainerBuild(trainer: WordTrainerHandle): Promise<number>;
   /** Words of a text that are in the vocabulary. */
-  word2vecKnown(trainer: Word2VecHandle, text: Uint8Array): Promise<number>;
+  wordTrainerKnown(trainer: WordTrainerHandle, text: Uint8Array): Promise<number>;
   /** The rate falls from `alpha` to `minAlpha` while `words` are trained, `trained` of which are done. */
-  word2vecSchedule(
-    trainer: Word2VecHandle,
+  wordTrainerSchedule(
+    trainer: WordTrainerHandle,
     schedule: { alpha: number; minAlpha: number; words: number; trained: number },
   ): void;
   /** Words trained so far, the learning rate they led to, and the mean loss of the text, NaN where none was measured. */
-  word2vecTrain(
-    trainer: Word2VecHandle,
+  wordTrainerTrain(
+    trainer: WordTrainerHandle,
     text: Uint8Array,
     threads: number,
   ): Promise<{ words: number; alpha: number; loss: number }>;
@@ -202,9 +208,9 @@ export interface NativeVectors {
    */
   word2vecStep(hidden: Float32Array, outputs: Float32Array, labels: Float32Array, rate: number): Float32Array;
   /** A copy; throws where training has diverged. */
-  word2vecVectors(trainer: Word2VecHandle): VectorsHandle;
+  word2vecVectors(trainer: WordTrainerHandle): VectorsHandle;
   /** What besides the vectors has been learnt: outputs `[words, dim]`, and where the threads' random numbers are. */
-  word2vecState(trainer: Word2VecHandle): { counts: BigInt64Array; streams: BigUint64Array; outputs: TensorHandle };
+  word2vecState(trainer: WordTrainerHandle): { counts: BigInt64Array; streams: BigUint64Array; outputs: TensorHandle };
   /** The trainer that had come to this. Words are lines. */
   word2vecRestore(
     options: NativeWord2Vec,
@@ -213,5 +219,5 @@ export interface NativeVectors {
     streams: BigUint64Array,
     vectors: TensorHandle,
     outputs: TensorHandle,
-  ): Word2VecHandle;
+  ): WordTrainerHandle;
 }

@@ -156,6 +156,7 @@ const kinds = {
   skipSpecialTokens: flag,
   stride: length,
   symmetric: flag,
+  t: any,
   targets: list,
   task: text,
   threads,
@@ -173,6 +174,7 @@ const kinds = {
   window: any,
   windowSize: any,
   wordNgrams: any,
+  ws: any,
   xMax: any,
 } as const satisfies Readonly<Record<string, Kind>>;
 

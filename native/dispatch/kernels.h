@@ -119,9 +119,10 @@ constexpr int64_t kWordStepOutputs = 6;
   /* a step of learning word vectors from how often two words come together; gives by how much they miss it */         \
   KERNEL(float, glove_step,                                                                                            \
          (float* w, float* gw, float* c, float* gc, float offset, float weight, float eta, float clip, int64_t dim))   \
-  /* y[cols] = sum of the rows of x that are listed; and y added to each of them, cols a multiple of 16 */             \
+  /* y[cols] = sum of the rows of x that are listed; and y, times a factor if there are any, added to each of them */  \
   KERNEL(void, gather_rows, (const float* x, int64_t ldx, const int32_t* rows, int64_t n, int64_t cols, float* y))     \
-  KERNEL(void, scatter_rows, (const float* y, float* x, int64_t ldx, const int32_t* rows, int64_t n, int64_t cols))    \
+  KERNEL(void, scatter_rows,                                                                                           \
+         (const float* y, const float* factors, float* x, int64_t ldx, const int32_t* rows, int64_t n, int64_t cols))  \
   /* conversions: from any dtype to f32, and from f32 to f32, f16 or bf16 (nearest even) */                            \
   KERNEL(void, to_f32, (DType from, const void* x, float* y, int64_t n))                                               \
   KERNEL(void, from_f32, (DType to, const float* x, void* y, int64_t n))                                               \

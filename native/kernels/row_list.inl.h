@@ -1,9 +1,9 @@
 // Rows of a matrix by a list of their numbers: a word's vector out of those of its n-grams, and back.
 //
 // Formula    gather_rows   y[c] = sum over i of x[rows[i]][c]
-//            scatter_rows  x[rows[i]][c] += y[c], one i after another
+//            scatter_rows  x[rows[i]][c] += factors[i] * y[c], one i after another; without factors they are 1
 // Contract   rows of `cols` floats, a multiple of 16, step ldx >= cols. A row may be listed several times.
-// Tile       eight Vecs of columns go down the list together, so the sum (or what is added) stays in registers.
+// Tile       up to eight Vecs of columns go down the list together, so the sum (or what is added) stays in registers.
 // Accuracy   one rounding a row, in the order of the list.
 
 template <int kVecs>
@@ -18,25 +18,51 @@ inline void gather_columns(const float* x, int64_t ldx, const int32_t* rows, int
 }
 
 template <int kVecs>
-inline void scatter_columns(const float* y, float* x, int64_t ldx, const int32_t* rows, int64_t n) {
+inline void scatter_columns(const float* y, const float* factors, float* x, int64_t ldx, const int32_t* rows,
+                            int64_t n) {
   Vec add[kVecs];
   for (int v = 0; v < kVecs; ++v) add[v] = load(y + v * kLanes);
   for (int64_t i = 0; i < n; ++i) {
     float* const row = x + rows[i] * ldx;
-    for (int v = 0; v < kVecs; ++v) store(row + v * kLanes, load(row + v * kLanes) + add[v]);
+    if (factors == nullptr) {
+      for (int v = 0; v < kVecs; ++v) store(row + v * kLanes, load(row + v * kLanes) + add[v]);
+      continue;
+    }
+    const Vec factor = set(factors[i]);
+    for (int v = 0; v < kVecs; ++v) store(row + v * kLanes, mul_add(factor, add[v], load(row + v * kLanes)));
+  }
+}
+
+// Calls take.operator()<vecs>(first) for pieces of the columns.
+template <typename Take>
+inline void row_list_columns(int64_t cols, const Take& take) {
+  int64_t c = 0;
+  for (; c + 8 * kLanes <= cols; c += 8 * kLanes) take.template operator()<8>(c);
+  switch ((cols - c) / kLanes) {
+    case 7:
+      return take.template operator()<7>(c);
+    case 6:
+      return take.template operator()<6>(c);
+    case 5:
+      return take.template operator()<5>(c);
+    case 4:
+      return take.template operator()<4>(c);
+    case 3:
+      return take.template operator()<3>(c);
+    case 2:
+      return take.template operator()<2>(c);
+    case 1:
+      return take.template operator()<1>(c);
+    default:
+      return;
   }
 }
 
 inline void gather_rows(const float* x, int64_t ldx, const int32_t* rows, int64_t n, int64_t cols, float* y) {
-  int64_t c = 0;
-  for (; c + 8 * kLanes <= cols; c += 8 * kLanes) gather_columns<8>(x + c, ldx, rows, n, y + c);
-  for (; c + 4 * kLanes <= cols; c += 4 * kLanes) gather_columns<4>(x + c, ldx, rows, n, y + c);
-  for (; c < cols; c += kLanes) gather_columns<1>(x + c, ldx, rows, n, y + c);
+  row_list_columns(cols, [=]<int kVecs>(int64_t c) { gather_columns<kVecs>(x + c, ldx, rows, n, y + c); });
 }
 
-inline void scatter_rows(const float* y, float* x, int64_t ldx, const int32_t* rows, int64_t n, int64_t cols) {
-  int64_t c = 0;
-  for (; c + 8 * kLanes <= cols; c += 8 * kLanes) scatter_columns<8>(y + c, x + c, ldx, rows, n);
-  for (; c + 4 * kLanes <= cols; c += 4 * kLanes) scatter_columns<4>(y + c, x + c, ldx, rows, n);
-  for (; c < cols; c += kLanes) scatter_columns<1>(y + c, x + c, ldx, rows, n);
+inline void scatter_rows(const float* y, const float* factors, float* x, int64_t ldx, const int32_t* rows, int64_t n,
+                         int64_t cols) {
+  row_list_columns(cols, [=]<int kVecs>(int64_t c) { scatter_columns<kVecs>(y + c, factors, x + c, ldx, rows, n); });
 }

@@ -14,11 +14,6 @@ namespace {
 
 bool given(const Napi::Value& value) { return !value.IsUndefined(); }
 
-double read_number(const Napi::Value& value, const char* name) {
-  if (!value.IsNumber()) refuse(value, name, "a number");
-  return value.As<Napi::Number>().DoubleValue();
-}
-
 // The place of `value` among `names`.
 template <size_t n>
 size_t read_choice(const Napi::Value& value, const char* name, const char* const (&names)[n]) {
@@ -51,6 +46,11 @@ void read_order(const Napi::Value& value, Attributes* attributes) {
 
 void throw_if_error(Napi::Env env, const Status& status) {
   if (!status.is_ok()) throw Napi::Error::New(env, status.message());
+}
+
+double read_number(const Napi::Value& value, const char* name) {
+  if (!value.IsNumber()) refuse(value, name, "a number");
+  return value.As<Napi::Number>().DoubleValue();
 }
 
 std::string read_string(const Napi::Value& value, const char* name) {

@@ -19,6 +19,7 @@ void throw_if_error(Napi::Env env, const Status& status);
 
 std::string read_string(const Napi::Value& value, const char* name);
 bool read_bool(const Napi::Value& value, const char* name);
+double read_number(const Napi::Value& value, const char* name);
 // A whole number in [least, most].
 int64_t read_integer(const Napi::Value& value, const char* name, int64_t least, int64_t most);
 Napi::Array read_list(const Napi::Value& value, const char* name);

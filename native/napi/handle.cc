@@ -18,7 +18,7 @@ const char* kind_name(HandleKind kind) {
     case HandleKind::vector_reader:
       return "vector reader";
     default:
-      return "word2vec";
+      return "word trainer";
     case HandleKind::glove:
       return "glove";
   }

@@ -14,7 +14,7 @@
 #include "../core/storage.h"
 #include "../program/program.h"
 #include "../vectors/vector_reader.h"
-#include "../vectors/fasttext_model.h"
+#include "../vectors/fasttext_trainer.h"
 #include "../vectors/glove_trainer.h"
 #include "../vectors/vector_set.h"
 #include "../vectors/word2vec_trainer.h"
@@ -22,7 +22,7 @@
 
 namespace vectral::binding {
 
-enum class HandleKind { tensor, weights, program, vectors, vector_reader, fast_text, word2vec, glove };
+enum class HandleKind { tensor, weights, program, vectors, vector_reader, fast_text, word_trainer, glove };
 
 struct Handle {
   explicit Handle(HandleKind k) : kind(k) {}
@@ -75,10 +75,14 @@ struct FastTextHandle : Handle {
   std::shared_ptr<const FastTextModel> content;
 };
 
-struct Word2VecHandle : Handle {
-  static constexpr HandleKind kKind = HandleKind::word2vec;
-  explicit Word2VecHandle(std::shared_ptr<Word2VecTrainer> t) : Handle(kKind), content(std::move(t)) {}
-  std::shared_ptr<Word2VecTrainer> content;
+struct WordTrainerHandle : Handle {
+  static constexpr HandleKind kKind = HandleKind::word_trainer;
+  explicit WordTrainerHandle(const std::shared_ptr<Word2VecTrainer>& t) : Handle(kKind), content(t), word2vec(t) {}
+  explicit WordTrainerHandle(const std::shared_ptr<FastTextTrainer>& t) : Handle(kKind), content(t), fasttext(t) {}
+  std::shared_ptr<WordTrainer> content;
+  // The same, of the kind that it is.
+  std::shared_ptr<Word2VecTrainer> word2vec;
+  std::shared_ptr<FastTextTrainer> fasttext;
 };
 
 struct GloveHandle : Handle {

@@ -1,9 +1,6 @@
-#include "../vectors/word2vec_trainer.h"
-
 #include <algorithm>
 #include <numeric>
 
-#include "../core/cpu_count.h"
 #include "../dispatch/select.h"
 #include "args.h"
 #include "functions.h"
@@ -11,12 +8,6 @@
 
 namespace vectral::binding {
 namespace {
-
-double read_number(const Napi::Object& object, const char* name) {
-  const Napi::Value value = object[name];
-  if (!value.IsNumber()) throw Napi::TypeError::New(object.Env(), std::string(name) + " must be a number");
-  return value.As<Napi::Number>().DoubleValue();
-}
 
 Word2VecOptions read_options(const Napi::Value& value) {
   const Napi::Object object = read_object(value, "options");
@@ -28,8 +19,8 @@ Word2VecOptions read_options(const Napi::Value& value) {
   options.max_final_vocab = read_integer(object["maxFinalVocab"], "maxFinalVocab", 0, WordTable::kMostWords);
   options.negative = static_cast<int32_t>(read_integer(object["negative"], "negative", 0, 10000));
   options.seed = static_cast<uint64_t>(read_integer(object["seed"], "seed", 0, INT64_C(1) << 52));
-  options.sample = read_number(object, "sample");
-  options.noise_exponent = read_number(object, "nsExponent");
+  options.sample = read_number(object["sample"], "sample");
+  options.noise_exponent = read_number(object["nsExponent"], "nsExponent");
   options.skip_gram = read_bool(object["sg"], "sg");
   options.cbow_mean = read_bool(object["cbowMean"], "cbowMean");
   options.shrink_windows = read_bool(object["shrinkWindows"], "shrinkWindows");
@@ -37,9 +28,10 @@ Word2VecOptions read_options(const Napi::Value& value) {
   return options;
 }
 
-Napi::Promise start(const Napi::CallbackInfo& info, int threads, Jobs::Work work, Jobs::Finish finish) {
-  const Napi::Object kept = info[1].IsObject() ? info[1].As<Napi::Object>() : Napi::Object::New(info.Env());
-  return jobs_of(info.Env()).start(info.Env(), {nullptr, threads, threads}, std::move(work), std::move(finish), kept);
+const Word2VecTrainer& trainer_of(const Napi::Value& value) {
+  const auto& trainer = unwrap<WordTrainerHandle>(value).word2vec;
+  if (trainer == nullptr) throw Napi::TypeError::New(value.Env(), "expected a trainer of word2vec");
+  return *trainer;
 }
 
 }  // namespace
@@ -48,56 +40,7 @@ Napi::Value word2vec(const Napi::CallbackInfo& info) {
   const IsaChoice* isa = nullptr;
   throw_if_error(info.Env(), selected_isa(&isa));
   auto trainer = std::make_shared<Word2VecTrainer>(read_options(info[0]), *isa->kernels);
-  return wrap_handle(info.Env(), std::make_unique<Word2VecHandle>(std::move(trainer)), 0);
-}
-
-Napi::Value word2vec_count(const Napi::CallbackInfo& info) {
-  const auto trainer = unwrap<Word2VecHandle>(info[0]).content;
-  const std::string_view text = read_bytes(info[1], "text");
-  const auto work = [=](int) { return trainer->count(text), Status::ok(); };
-  return start(info, 1, work, [](Napi::Env env) { return env.Undefined(); });
-}
-
-Napi::Value word2vec_build(const Napi::CallbackInfo& info) {
-  const auto trainer = unwrap<Word2VecHandle>(info[0]).content;
-  return start(
-      info, 1, [=](int) { return trainer->build(); },
-      [trainer](Napi::Env env) { return Napi::Number::New(env, static_cast<double>(trainer->words_counted())); });
-}
-
-Napi::Value word2vec_known(const Napi::CallbackInfo& info) {
-  const auto trainer = unwrap<Word2VecHandle>(info[0]).content;
-  const std::string_view text = read_bytes(info[1], "text");
-  const auto words = std::make_shared<int64_t>(0);
-  return start(
-      info, 1, [=](int) { return *words = trainer->known(text), Status::ok(); },
-      [words](Napi::Env env) { return Napi::Number::New(env, static_cast<double>(*words)); });
-}
-
-Napi::Value word2vec_schedule(const Napi::CallbackInfo& info) {
-  const Napi::Object object = read_object(info[1], "schedule");
-  Word2VecSchedule schedule;
-  schedule.alpha = static_cast<float>(read_number(object, "alpha"));
-  schedule.min_alpha = static_cast<float>(read_number(object, "minAlpha"));
-  schedule.words = read_integer(object["words"], "words", 0, INT64_C(1) << 53);
-  schedule.trained = read_integer(object["trained"], "trained", 0, INT64_C(1) << 53);
-  unwrap<Word2VecHandle>(info[0]).content->set_schedule(schedule);
-  return info.Env().Undefined();
-}
-
-Napi::Value word2vec_train(const Napi::CallbackInfo& info) {
-  const auto trainer = unwrap<Word2VecHandle>(info[0]).content;
-  const std::string_view text = read_bytes(info[1], "text");
-  const int threads = read_threads(info[2]);
-  // As many as were asked for, whatever else runs: what is learnt must not depend on it.
-  const auto work = [=](int) { return trainer->train(text, threads), Status::ok(); };
-  return start(info, threads, work, [trainer](Napi::Env env) {
-    Napi::Object result = Napi::Object::New(env);
-    result.Set("words", static_cast<double>(trainer->words_trained()));
-    result.Set("alpha", trainer->rate());
-    result.Set("loss", trainer->take_loss());
-    return result;
-  });
+  return wrap_handle(info.Env(), std::make_unique<WordTrainerHandle>(trainer), 0);
 }
 
 Napi::Value word2vec_step(const Napi::CallbackInfo& info) {
@@ -120,13 +63,13 @@ Napi::Value word2vec_step(const Napi::CallbackInfo& info) {
 
 Napi::Value word2vec_vectors(const Napi::CallbackInfo& info) {
   std::shared_ptr<VectorSet> set;
-  throw_if_error(info.Env(), unwrap<Word2VecHandle>(info[0]).content->vectors(&set));
+  throw_if_error(info.Env(), trainer_of(info[0]).vectors(&set));
   return wrap_vectors(info.Env(), std::move(set));
 }
 
 Napi::Value word2vec_state(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const Word2VecTrainer& trainer = *unwrap<Word2VecHandle>(info[0]).content;
+  const Word2VecTrainer& trainer = trainer_of(info[0]);
   const std::vector<int64_t>& counts = trainer.vocabulary().counts;
   const std::vector<uint64_t> states = trainer.stream_states();
   Napi::BigInt64Array count_array = Napi::BigInt64Array::New(env, counts.size());
@@ -170,7 +113,7 @@ Napi::Value word2vec_restore(const Napi::CallbackInfo& info) {
   const std::vector<uint64_t> streams(states.Data(), states.Data() + states.ElementLength());
   throw_if_error(env, trainer->restore(std::move(vocabulary), static_cast<const float*>(inputs.storage->data()),
                                        static_cast<const float*>(outputs.storage->data()), streams));
-  return wrap_handle(env, std::make_unique<Word2VecHandle>(std::move(trainer)), 0);
+  return wrap_handle(env, std::make_unique<WordTrainerHandle>(trainer), 0);
 }
 
 }  // namespace vectral::binding

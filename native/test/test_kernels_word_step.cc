@@ -98,10 +98,15 @@ TEST_CASE("rows of a list are summed and changed, and one input and its outputs 
           }
           worst = std::max(worst, std::abs(sum[c] - expected));
         }
-        k.scatter_rows(y.data(), x.data(), ldx, rows.data(), n, dim);
+        k.scatter_rows(y.data(), nullptr, x.data(), ldx, rows.data(), n, dim);
         for (size_t i = 0; i < x.size(); ++i) worst = std::max(worst, std::abs(x[i] - scattered[i]));
 
         std::vector<float> outputs = numbers.normals(n * dim), factors = numbers.normals(n), changed = y;
+        for (int64_t i = 0; i < n; ++i) {
+          for (int64_t c = 0; c < dim; ++c) scattered[rows[i] * ldx + c] += double{factors[i]} * y[c];
+        }
+        k.scatter_rows(y.data(), factors.data(), x.data(), ldx, rows.data(), n, dim);
+        for (size_t i = 0; i < x.size(); ++i) worst = std::max(worst, std::abs(x[i] - scattered[i]));
         Matrix expected_out(outputs.begin(), outputs.end()), expected_changed(y.begin(), y.end());
         std::vector<float*> pointers;
         for (int64_t o = 0; o < n; ++o) {

@@ -11,7 +11,8 @@
 #include "../dispatch/select.h"
 #include "../vectors/fasttext_model.h"
 #include "../vectors/fasttext_step.h"
-#include "../vectors/fasttext_train.h"
+#include "../vectors/fasttext_supervised.h"
+#include "../vectors/fasttext_trainer.h"
 #include "fasttext_steps.h"
 
 using namespace vectral;
@@ -131,8 +132,8 @@ TEST_CASE("fastText's hash extends the sign of bytes") {
 
 namespace {
 
-FastTextWeights weights_of(const std::vector<double>& values) {
-  FastTextWeights weights;
+TrainedMatrix weights_of(const std::vector<double>& values) {
+  TrainedMatrix weights;
   REQUIRE(weights.allocate(std::ssize(values) / fasttext_steps::kDim, fasttext_steps::kDim).is_ok());
   for (int64_t i = 0; i < std::ssize(values); ++i) {
     weights.row(i / weights.dim())[i % weights.dim()] = static_cast<float>(values[static_cast<size_t>(i)]);
@@ -140,7 +141,7 @@ FastTextWeights weights_of(const std::vector<double>& values) {
   return weights;
 }
 
-void check_near(const FastTextWeights& got, const std::vector<double>& expected) {
+void check_near(const TrainedMatrix& got, const std::vector<double>& expected) {
   for (int64_t i = 0; i < std::ssize(expected); ++i) {
     const auto value = static_cast<double>(got.row(i / got.dim())[i % got.dim()]);
     CHECK(std::fabs(value - expected[static_cast<size_t>(i)]) <= 1e-6);
@@ -159,14 +160,15 @@ TEST_CASE("steps of fastText's training are exact") {
   namespace steps = fasttext_steps;
   for (const IsaChoice& isa : runnable_isas()) {
     CAPTURE(isa.name);
-    FastTextWeights in = weights_of(steps::w_in), out = weights_of(steps::w_out);
+    TrainedMatrix in = weights_of(steps::w_in), out = weights_of(steps::w_out);
     FastTextStep sampling(*isa.kernels, in, out);
     sampling.begin(steps::inputs);
     double loss = 0;
     for (const int32_t row : steps::rows) {
       const float label = row == steps::rows.front() ? 1.0f : 0.0f;
       loss += sampling.logistic_loss(row, label);
-      sampling.logistic({&row, 1}, &label, 0.05f);
+      float* const output = out.row(row);
+      sampling.logistic({&output, 1}, &label, 0.05f);
     }
     sampling.finish(steps::inputs, false);
     CHECK(loss == doctest::Approx(steps::kSamplingLoss).epsilon(1e-6));
@@ -215,5 +217,55 @@ TEST_CASE("classifiers learn labels that words give away, with each loss, and th
     }
     const size_t bytes = static_cast<size_t>(models[0]->input.rows * 20 * 4);
     CHECK(std::memcmp(models[0]->input.values, models[1]->input.values, bytes) == 0);
+  }
+}
+
+// 12 words that come by turns in lines of 3 to 9, some of them with n-grams in common.
+static std::string corpus_of_words() {
+  RandomStream random(5);
+  std::string text;
+  for (int line = 0; line < 400; ++line) {
+    const uint32_t length = 3 + random.below(7);
+    for (uint32_t i = 0; i < length; ++i) {
+      const uint32_t word = random.below(12);
+      text += std::string(1, static_cast<char>('a' + word)) + (word % 3 == 0 ? "ing " : "est ");
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+TEST_CASE("training of words in fast mode changes what exact mode changes, where the order of steps hardly counts") {
+  const std::string text = corpus_of_words();
+  for (const FastTextKind kind : {FastTextKind::sg, FastTextKind::cbow}) {
+    CAPTURE(static_cast<int>(kind));
+    FastTextArgs args;
+    args.model = kind;
+    args.loss = FastTextLoss::hs;  // nothing is drawn
+    args.dim = 20;
+    args.bucket = 50;
+    args.min_count = 1;
+    args.t = 0;  // every word counts: both draw the same windows
+    std::shared_ptr<const FastTextModel> models[2];
+    for (const bool exact : {false, true}) {
+      FastTextTrainer trainer(args, exact, 3, kernels());
+      trainer.count(text);
+      REQUIRE(trainer.build().is_ok());
+      trainer.set_schedule({1e-3f, 1e-3f, trainer.words_counted(), 0});
+      trainer.train(text, 1);
+      REQUIRE(trainer.finish(&models[exact]).is_ok());
+    }
+    // Outputs begin at zero: what they hold is what was learnt.
+    const auto& [fast, exact] = models;
+    double miss = 0, all = 0;
+    for (int64_t i = 0; i < fast->output.rows * 20; ++i) {
+      float a = 0, b = 0;
+      std::memcpy(&a, fast->output.values + i * 4, 4);
+      std::memcpy(&b, exact->output.values + i * 4, 4);
+      miss += std::pow(double{a} - double{b}, 2);
+      all += std::pow(double{b}, 2);
+    }
+    CHECK(all > 0);
+    CHECK(std::sqrt(miss / all) < 0.002);
   }
 }

@@ -20,6 +20,12 @@ const std::vector<double> kNoise = {
     0.38529555416438926,  0.2515829424903341,   0.1567945401168017,   0.08658295300077114, 0.05260855130972843,
     0.029371308977185727, 0.018401236579925994, 0.009980226054299967, 0.00573969764266531, 0.003642989663898562};
 
+HuffmanCodes codes_of(const std::vector<int64_t>& counts) {
+  HuffmanTree tree;
+  tree.build(counts.data(), static_cast<int32_t>(counts.size()));
+  return huffman_codes(tree);
+}
+
 std::string path_of(const HuffmanCodes& codes, size_t word) {
   std::string path;
   for (int64_t i = codes.begin[word]; i < codes.begin[word + 1]; ++i) {
@@ -76,13 +82,13 @@ TEST_CASE("frequent words are passed over as word2vec.c does") {
 }
 
 TEST_CASE("Huffman codes are word2vec.c's, ties too") {
-  const HuffmanCodes codes = huffman_codes(kCounts);
+  const HuffmanCodes codes = codes_of(kCounts);
   CHECK(path_of(codes, 0) == "8- ");
   CHECK(path_of(codes, 1) == "8+ 7- ");
   CHECK(path_of(codes, 2) == "8+ 7+ 6+ ");
   CHECK(path_of(codes, 3) == "8+ 7+ 6- 5+ ");
   CHECK(path_of(codes, 5) == "8+ 7+ 6- 5- 4- 3+ ");
-  const HuffmanCodes ties = huffman_codes({8, 4, 4, 2, 2, 2, 1, 1});
+  const HuffmanCodes ties = codes_of({8, 4, 4, 2, 2, 2, 1, 1});
   const char* const expected[] = {"6- ",          "6+ 5+ 4+ ",    "6+ 5+ 4- ",       "6+ 5- 3+ 2+ ",
                                   "6+ 5- 3+ 2- ", "6+ 5- 3- 1+ ", "6+ 5- 3- 1- 0+ ", "6+ 5- 3- 1- 0- "};
   for (size_t i = 0; i < 8; ++i) CHECK(path_of(ties, i) == expected[i]);
@@ -101,7 +107,7 @@ TEST_CASE("streams of one seed have nothing in common") {
 
 TEST_CASE("a count that must stay small drops the rarest, line by line") {
   WordCounts counts;
-  counts.add("a a a b\nc c\nd\n", 2);
+  counts.add("a a a b\nc c\nd\n", {}, 2);
   // After the second line {a 3, b 1, c 2} lose b; after the third {a 3, c 2, d 1} lose all that came twice or less.
   CHECK(counts.words.size() == 1);
   CHECK(counts.words.word(0) == "a");

@@ -1,7 +1,11 @@
 #include "fasttext_dictionary.h"
 
+#include <algorithm>
+
 namespace vectral {
 namespace {
+
+bool is_label(std::string_view token) { return token.substr(0, kLabelPrefix.size()) == kLabelPrefix; }
 
 bool continues(char byte) { return (static_cast<uint8_t>(byte) & 0xC0) == 0x80; }
 
@@ -11,6 +15,22 @@ uint32_t fasttext_hash(std::string_view text) {
   uint32_t h = 2166136261u;
   for (const char c : text) h = (h ^ static_cast<uint32_t>(static_cast<int8_t>(c))) * 16777619u;
   return h;
+}
+
+void FastTextDictionary::build(const WordCounts& counted, int64_t least_word, int64_t least_label) {
+  const WordCounts sorted = counted.frequent(std::min(least_word, least_label));
+  ntokens = counted.total;
+  for (const bool labels : {false, true}) {
+    for (int32_t i = 0; i < sorted.words.size(); ++i) {
+      const std::string_view entry = sorted.words.word(i);
+      const int64_t count = sorted.counts[static_cast<size_t>(i)];
+      if (is_label(entry) != labels || count < (labels ? least_label : least_word)) continue;
+      entries.add(entry);
+      counts.push_back(count);
+    }
+    if (!labels) nwords = entries.size();
+  }
+  entries.shrink();
 }
 
 int32_t FastTextDictionary::word(std::string_view text) const {
@@ -60,8 +80,18 @@ void FastTextDictionary::word_rows(const FastTextArgs& args, std::string_view te
   gram_rows(args, text, rows, grams);
 }
 
+WordRows FastTextDictionary::rows_of_words(const FastTextArgs& args) const {
+  WordRows known;
+  known.begin.push_back(0);
+  for (int32_t id = 0; id < nwords; ++id) {
+    word_rows(args, entries.word(id), &known.rows);
+    known.begin.push_back(std::ssize(known.rows));
+  }
+  return known;
+}
+
 void FastTextDictionary::line_rows(const FastTextArgs& args, std::string_view line, std::vector<int32_t>* rows,
-                                   std::vector<int32_t>* labels) const {
+                                   std::vector<int32_t>* labels, const WordRows* known) const {
   std::vector<int32_t> hashes;
   bool ended = false;
   const auto take = [&](std::string_view token) {
@@ -72,11 +102,16 @@ void FastTextDictionary::line_rows(const FastTextArgs& args, std::string_view li
       if (labels != nullptr) labels->push_back(id - nwords);
       return;
     }
-    if (id == WordTable::kNone && token.substr(0, kLabelPrefix.size()) == kLabelPrefix) return;
-    word_rows(args, token, rows);
+    if (id == WordTable::kNone && is_label(token)) return;
+    if (id != WordTable::kNone && known != nullptr) {
+      const std::span<const int32_t> of_word = known->of(id);
+      rows->insert(rows->end(), of_word.begin(), of_word.end());
+    } else {
+      word_rows(args, token, rows);
+    }
     hashes.push_back(static_cast<int32_t>(fasttext_hash(token)));
   };
-  each_token(line, take);
+  each_word(line, take);
   take(kEndOfLine);
   for (size_t i = 0; i < hashes.size(); ++i) {
     // Hashes are signed numbers here: those of 2^31 and above extend to 64 bits with ones.

@@ -2,8 +2,8 @@
 // (Bojanowski et al. 2017, arXiv:1607.04606; Joulin et al. 2016, arXiv:1607.01759).
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "fasttext_args.h"
-#include "word_table.h"
+#include "word_counts.h"
 
 namespace vectral {
 
@@ -21,16 +21,16 @@ constexpr std::string_view kLabelPrefix = "__label__";
 // FNV-1a over bytes that are sign-extended first, as a signed char is where fastText was born.
 uint32_t fasttext_hash(std::string_view text);
 
-// Calls take(token) for each token of the line; separators are fastText's, NUL among them.
-template <typename Take>
-void each_token(std::string_view line, const Take& take) {
-  constexpr std::string_view kSeparators("\n\r\t \v\f\0", 7);
-  for (size_t at = 0; (at = line.find_first_not_of(kSeparators, at)) != line.npos;) {
-    const size_t end = std::min(line.find_first_of(kSeparators, at), line.size());
-    take(line.substr(at, end - at));
-    at = end;
+// Rows of the input matrix that each word of a vocabulary is made of: its own, then those of its n-grams.
+struct WordRows {
+  std::vector<int32_t> rows;
+  std::vector<int64_t> begin;
+
+  std::span<const int32_t> of(int32_t word) const {
+    const auto at = static_cast<size_t>(word);
+    return {rows.data() + begin[at], static_cast<size_t>(begin[at + 1] - begin[at])};
   }
-}
+};
 
 struct FastTextDictionary {
   WordTable entries;  // nwords words, then the labels
@@ -42,6 +42,10 @@ struct FastTextDictionary {
   std::vector<std::pair<int32_t, int32_t>> kept;
   std::unordered_map<int32_t, int32_t> kept_rows;
 
+  // Of words and labels that were counted: words first, each kind most frequent first, those that come less often than
+  // its least count left out.
+  void build(const WordCounts& counted, int64_t least_word, int64_t least_label);
+
   int32_t nlabels() const { return entries.size() - nwords; }
   // The row of a word, or kNone for what is no word (labels are none).
   int32_t word(std::string_view text) const;
@@ -50,9 +54,10 @@ struct FastTextDictionary {
   void word_rows(const FastTextArgs& args, std::string_view word, std::vector<int32_t>* rows,
                  std::vector<std::string>* grams = nullptr) const;
   // Rows of a line for a classifier: words, their n-grams, the end of the line, n-grams of words. `labels` gets the
-  // known labels that stand in the line, if given.
+  // known labels that stand in the line, if given; `known` saves finding the n-grams of known words anew.
   void line_rows(const FastTextArgs& args, std::string_view line, std::vector<int32_t>* rows,
-                 std::vector<int32_t>* labels = nullptr) const;
+                 std::vector<int32_t>* labels = nullptr, const WordRows* known = nullptr) const;
+  WordRows rows_of_words(const FastTextArgs& args) const;
 
  private:
   bool row_of_hash(uint64_t hash, const FastTextArgs& args, int32_t* row) const;

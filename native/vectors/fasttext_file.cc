@@ -95,12 +95,12 @@ bool read_entries(Reader& in, int32_t size, FastTextDictionary* dictionary) {
     const std::string_view word(reinterpret_cast<const char*>(in.take(length + 1, "word")),
                                 static_cast<size_t>(length));
     if (dictionary->entries.add(word) == WordTable::kNone) return in.refuse(where + " repeats an earlier one");
-    const auto count = in.number<int64_t>("count of a word", 0, FastTextTree::kMostCounts);
+    const auto count = in.number<int64_t>("count of a word", 0, HuffmanTree::kMostCounts);
     const int type = in.number<int8_t>("type of an entry", 0, 1);
     if (!in.ok()) return false;
     if ((type == 0) != (i < dictionary->nwords)) return in.refuse(where + " is out of order: words come before labels");
     dictionary->counts.push_back(count);
-    if ((sum += count) > FastTextTree::kMostCounts) return in.refuse("the counts of the dictionary are too large");
+    if ((sum += count) > HuffmanTree::kMostCounts) return in.refuse("the counts of the dictionary are too large");
   }
   dictionary->entries.shrink();
   return true;

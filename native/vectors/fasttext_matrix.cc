@@ -24,6 +24,16 @@ float float_at(const uint8_t* values, int64_t i) {
 
 }  // namespace
 
+FastTextMatrix FastTextMatrix::of(TrainedMatrix* trained) {
+  FastTextMatrix matrix;
+  matrix.rows = trained->rows();
+  matrix.dim = trained->dim();
+  const std::shared_ptr<Storage> storage = trained->pack();
+  matrix.values = static_cast<const uint8_t*>(storage->data());
+  matrix.keeper = storage;
+  return matrix;
+}
+
 void FastTextMatrix::add_row(int64_t row, float* sum) const {
   if (quantized) return each_value(*this, row, [sum](int64_t i, float value) { sum[i] += value; });
   const uint8_t* const x = values + row * dim * 4;

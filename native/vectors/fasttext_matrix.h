@@ -8,6 +8,8 @@
 #include <memory>
 #include <vector>
 
+#include "trained_matrix.h"
+
 namespace vectral {
 
 // 256 centroids for each piece of a vector: nsubq - 1 pieces of dsub numbers and one of lastdsub.
@@ -29,6 +31,9 @@ struct FastTextMatrix {
   const uint8_t* codes = nullptr;       // [rows, pq.nsubq]
   const uint8_t* norm_codes = nullptr;  // [rows], where qnorm
   ProductQuantizer pq, norm_pq;
+
+  // Of a trained one, in the same memory: nothing can be learnt there after that.
+  static FastTextMatrix of(TrainedMatrix* trained);
 
   void add_row(int64_t row, float* sum) const;
   float dot_row(int64_t row, const float* x) const;

@@ -45,7 +45,7 @@ class Best {
 
 // Down the tree, best branches only. The stack is ours: a tree of a hostile file is as deep as it has labels.
 void search_tree(const FastTextModel& model, const float* hidden, float least, Best* best) {
-  const FastTextTree& tree = model.tree;
+  const HuffmanTree& tree = model.tree;
   std::vector<std::pair<int32_t, float>> open;
   if (!tree.nodes.empty()) open.emplace_back(static_cast<int32_t>(tree.nodes.size()) - 1, 0.0f);
   while (!open.empty()) {
@@ -57,7 +57,7 @@ void search_tree(const FastTextModel& model, const float* hidden, float least, B
       continue;
     }
     const float f = 1 / (1 + std::exp(-model.output.dot_row(at - tree.leaves, hidden)));
-    const FastTextTree::Node& node = tree.nodes[static_cast<size_t>(at)];
+    const HuffmanTree::Node& node = tree.nodes[static_cast<size_t>(at)];
     open.emplace_back(node.right, score + log_of(f));
     open.emplace_back(node.left, score + log_of(1 - f));
   }
@@ -103,7 +103,7 @@ Status FastTextModel::sentence_vector(std::string_view line, float* vector) cons
   std::vector<float> one(static_cast<size_t>(args.dim));
   int64_t count = 0;
   Status status = Status::ok();
-  each_token(line, [&](std::string_view token) {
+  each_word(line, [&](std::string_view token) {
     if (!status.is_ok()) return;
     status = word_vector(token, one.data());
     const float norm = norm_of(one.data(), args.dim);

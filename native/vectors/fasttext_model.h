@@ -11,7 +11,7 @@
 #include "../core/status.h"
 #include "fasttext_dictionary.h"
 #include "fasttext_matrix.h"
-#include "fasttext_tree.h"
+#include "huffman.h"
 #include "vector_set.h"
 
 namespace vectral {
@@ -22,7 +22,7 @@ struct FastTextModel {
   FastTextDictionary dictionary;
   FastTextMatrix input, output;
   bool qout = false;  // the flag of the file; the output is quantised only if the input is too
-  FastTextTree tree;  // of the labels, for a classifier with hierarchical softmax
+  HuffmanTree tree;   // of the labels, for a classifier with hierarchical softmax
 
   bool supervised() const { return args.model == FastTextKind::sup; }
   std::string name() const { return file != nullptr ? file->path() : std::string("the trained model"); }

@@ -6,7 +6,7 @@
 
 namespace vectral {
 
-FastTextStep::FastTextStep(const KernelTable& kernels, const FastTextWeights& input, const FastTextWeights& output)
+FastTextStep::FastTextStep(const KernelTable& kernels, const TrainedMatrix& input, const TrainedMatrix& output)
     : kernels_(kernels),
       input_(input),
       output_(output),
@@ -21,12 +21,10 @@ void FastTextStep::begin(std::span<const int32_t> rows) {
   std::fill_n(gradient(), stride, 0.0f);
 }
 
-void FastTextStep::logistic(std::span<const int32_t> rows, const float* labels, float lr) {
-  outputs_.clear();
-  for (const int32_t row : rows) outputs_.push_back(output_.row(row));
+void FastTextStep::logistic(std::span<float* const> rows, const float* labels, float lr) {
   const float* const x = hidden();
   float* const change = gradient();
-  kernels_.word_step(&x, &change, 1, outputs_.data(), labels, std::ssize(rows), lr, input_.stride(), scores_.data());
+  kernels_.word_step(&x, &change, 1, rows.data(), labels, std::ssize(rows), lr, input_.stride(), scores_.data());
 }
 
 void FastTextStep::score_all() const {
@@ -66,7 +64,7 @@ double FastTextStep::softmax_loss(int32_t target) const {
 void FastTextStep::finish(std::span<const int32_t> rows, bool divide) {
   const int64_t stride = input_.stride(), n = std::ssize(rows);
   if (divide) kernels_.scale(gradient(), 1 / static_cast<float>(n), gradient(), stride);
-  kernels_.scatter_rows(gradient(), input_.row(0), stride, rows.data(), n, stride);
+  kernels_.scatter_rows(gradient(), nullptr, input_.row(0), stride, rows.data(), n, stride);
 }
 
 double logistic_loss_of(double score, float label) {

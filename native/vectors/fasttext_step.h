@@ -8,19 +8,21 @@
 
 #include "../core/aligned_memory.h"
 #include "../dispatch/kernels.h"
-#include "fasttext_weights.h"
+#include "trained_matrix.h"
 
 namespace vectral {
 
 class FastTextStep {
  public:
   // Matrices [.., dim] that the step changes in place.
-  FastTextStep(const KernelTable& kernels, const FastTextWeights& input, const FastTextWeights& output);
+  FastTextStep(const KernelTable& kernels, const TrainedMatrix& input, const TrainedMatrix& output);
 
   // hidden = mean of the rows of the input matrix; forgets the gradient.
   void begin(std::span<const int32_t> rows);
-  // Each changes the output matrix at learning rate `lr`, and adds to the gradient. The rows of one call differ.
-  void logistic(std::span<const int32_t> rows, const float* labels, float lr);
+  float* hidden() const { return static_cast<float*>(hidden_.data()); }
+  // Each changes rows of the output matrix at learning rate `lr`, and adds to the gradient. The rows of one call
+  // differ.
+  void logistic(std::span<float* const> rows, const float* labels, float lr);
   void softmax(int32_t target, float lr);
   // What `logistic` (of one row) and `softmax` make smaller.
   double logistic_loss(int32_t row, float label) const;
@@ -30,13 +32,12 @@ class FastTextStep {
 
  private:
   void score_all() const;
-  float* hidden() const { return static_cast<float*>(hidden_.data()); }
   float* gradient() const { return static_cast<float*>(gradient_.data()); }
 
   const KernelTable& kernels_;
-  const FastTextWeights &input_, &output_;
+  const TrainedMatrix &input_, &output_;
   AlignedMemory hidden_, gradient_;
-  std::vector<float*> outputs_, all_outputs_;
+  std::vector<float*> all_outputs_;
   mutable std::vector<float> scores_;
 };
 

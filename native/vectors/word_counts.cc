@@ -7,18 +7,21 @@
 
 namespace vectral {
 
-void WordCounts::add(std::string_view text, int64_t most) {
+void WordCounts::add_word(std::string_view word) {
+  int32_t place = words.find(word);
+  if (place == WordTable::kNone) {
+    place = words.add(word);
+    counts.push_back(0);
+  }
+  ++counts[static_cast<size_t>(place)];
+  ++total;
+}
+
+void WordCounts::add(std::string_view text, std::string_view end_word, int64_t most) {
   for (size_t begin = 0; begin < text.size();) {
-    const size_t end = most > 0 ? std::min(text.find('\n', begin), text.size()) : text.size();
-    each_word(text.substr(begin, end - begin), [this](std::string_view word) {
-      int32_t place = words.find(word);
-      if (place == WordTable::kNone) {
-        place = words.add(word);
-        counts.push_back(0);
-      }
-      ++counts[static_cast<size_t>(place)];
-      ++total;
-    });
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    each_word(text.substr(begin, end - begin), [this](std::string_view word) { add_word(word); });
+    if (!end_word.empty() && end < text.size()) add_word(end_word);
     if (most > 0 && words.size() > most) drop(++dropped_);
     begin = end + 1;
   }

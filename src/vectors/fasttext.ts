@@ -3,7 +3,9 @@ import { UsageError } from '../errors.js';
 import { type FastTextArgs, type FastTextHandle, type NativeScores, native } from '../native.js';
 import { checkOptions, describeValue } from '../options.js';
 import { refused } from '../weights/weight-file.js';
-import { type FastTextTrainOptions, trainSupervised } from './fasttext-train.js';
+import type { Corpus } from './corpus.js';
+import type { FastTextOptions, FastTextSupervisedOptions } from './fasttext-options.js';
+import { train, trainSupervised } from './fasttext-training.js';
 import { KeyedVectors } from './keyed-vectors.js';
 
 /** A label with its probability, or a word with its cosine. */
@@ -65,16 +67,24 @@ export class FastText {
   }
 
   /**
-   * Trains a classifier of lines as `fasttext supervised` does, in native code. Each line holds words and its labels
-   * (`__label__…`), apart by spaces; lines without a label are passed over.
-   * @param input a file, or lines.
-   * @throws UsageError for settings that make no sense; WeightsError if the input has no word or label, or training diverges.
+   * Learns vectors of words and of their n-grams of characters, as `fasttext skipgram` and `fasttext cbow` do (Bojanowski et
+   * al. 2017). The corpus is read once to count and once an epoch, in batches; training runs away from the event loop. The end
+   * of a line is a word, `</s>`.
+   * @throws UsageError for a corpus that can be read only once or has no word often enough, options that make no sense, and
+   * a learning rate at which the vectors grow beyond all bounds.
    */
-  static async trainSupervised(
-    input: string | Iterable<string>,
-    options: FastTextTrainOptions = {},
-  ): Promise<FastText> {
-    return new FastText(await trainSupervised(input, options));
+  static async train(corpus: Corpus, options: FastTextOptions = {}): Promise<FastText> {
+    return new FastText(await train(corpus, options));
+  }
+
+  /**
+   * Learns to tell the labels of lines, as `fasttext supervised` does (Joulin et al. 2017). Each line holds words and its
+   * labels (`__label__…`), apart by spaces; lines without a label are passed over. One file is mapped where it lies, other
+   * lines are gathered in memory.
+   * @throws UsageError for options that make no sense; WeightsError if no line has a word or a label, or training diverges.
+   */
+  static async trainSupervised(corpus: Corpus, options: FastTextSupervisedOptions = {}): Promise<FastText> {
+    return new FastText(await trainSupervised(corpus, options));
   }
 
   /** The size of a vector. */

@@ -48,7 +48,8 @@ export class KeyedVectors {
 
   /**
    * Reads word2vec's text and binary files, GloVe's and fastText's text (each also gzipped), or vectral's own form: a folder with
-   * `vectors.safetensors` and `vocab.txt`, whose matrix is used where it lies. In memory are the matrix and the words.
+   * `vectors.safetensors` and `vocab.txt`, whose matrix is used where it lies. In memory are the matrix and the words. Of a
+   * fastText model (`.bin`, `.ftz`) it takes the vectors of the known words; others are {@link FastText.vector}'s.
    * @throws WeightsError naming the file and the line or word, where it is not what it should be.
    */
   static async load(path: string, options: VectorFileOptions = {}): Promise<KeyedVectors> {

@@ -110,7 +110,7 @@ async function readStream(
   const { bytesRead } = await handle.read(start, 0, 4, 0);
   const zipped = bytesRead >= 2 && start[0] === 0x1f && start[1] === 0x8b;
   if (bytesRead === 4 && start.readInt32LE() === fastTextMagic) {
-    throw new WeightsError(`${file}: is a fastText model; load it with FastText.load`);
+    return readFastText(file, options);
   }
   const reader = native.vectorReader({
     path: file,
@@ -170,6 +170,21 @@ async function* unzipped(file: string, handle: FileHandle): AsyncGenerator<Uint8
       `${file}: cannot be unzipped (${cause instanceof Error ? cause.message : cause}); it is damaged or was cut short`,
       { cause },
     );
+  }
+}
+
+/** The vectors of a fastText model's words, n-grams included. */
+async function readFastText(file: string, options: VectorFileOptions): Promise<ReadVectors> {
+  if (options.limit !== undefined || options.dtype !== undefined) {
+    throw new UsageError(`${file}: limit and dtype are for text and binary files of vectors; this is a fastText model`);
+  }
+  const model = await native.fastTextLoad(file, true).catch(refused);
+  try {
+    const handle = await native.fastTextWordVectors(model).catch(refused);
+    const { words } = native.fastTextInfo(model);
+    return { handle, report: { declared: words, duplicates: 0, duplicate: undefined } };
+  } finally {
+    native.fastTextRelease(model);
   }
 }
 

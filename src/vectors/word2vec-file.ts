@@ -1,24 +1,12 @@
 /** All of a word2vec training in one safetensors file. */
 import { rename, rm } from 'node:fs/promises';
 import { WeightsError } from '../errors.js';
-import { native, type Word2VecHandle } from '../native.js';
+import { native, type WordTrainerHandle } from '../native.js';
 import { Tensor } from '../tensor/tensor.js';
 import { SafetensorsFile, writeSafetensors } from '../weights/safetensors.js';
 import type { KeyedVectors } from './keyed-vectors.js';
+import type { TrainingPosition } from './training.js';
 import { readOptions, type Word2VecSettings } from './word2vec-options.js';
-
-/** How far a training is, in counts from 0. */
-export interface TrainingPosition {
-  /** Words of the corpus that are in the vocabulary. */
-  readonly corpusWords: number;
-  readonly epochs: number;
-  readonly alpha: number;
-  readonly minAlpha: number;
-  /** Epochs that are done, and batches of the one that is not. */
-  readonly epoch: number;
-  readonly batches: number;
-  readonly trainedWords: number;
-}
 
 const key = 'vectral.word2vec';
 const version = 1;
@@ -26,7 +14,7 @@ const version = 1;
 /** `vectors` and `outputs` `[words, dim]`, the words a line each, their counts, and where each thread's random numbers are. */
 export async function saveTraining(
   path: string,
-  trainer: Word2VecHandle,
+  trainer: WordTrainerHandle,
   vectors: KeyedVectors,
   settings: Word2VecSettings,
   position: TrainingPosition,
@@ -61,7 +49,7 @@ export async function saveTraining(
 /** @throws WeightsError naming the file and the field, where it is not what {@link saveTraining} writes. */
 export async function loadTraining(
   path: string,
-): Promise<{ trainer: Word2VecHandle; settings: Word2VecSettings; position: TrainingPosition }> {
+): Promise<{ trainer: WordTrainerHandle; settings: Word2VecSettings; position: TrainingPosition }> {
   using file = await SafetensorsFile.open(path);
   const refuse = (problem: string): never => {
     throw new WeightsError(`${path}: ${problem}`);

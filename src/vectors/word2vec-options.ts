@@ -1,21 +1,15 @@
 /** How word2vec learns; names and defaults are gensim's. */
-import { UsageError } from '../errors.js';
 import type { NativeWord2Vec } from '../native.js';
 import { checkOptions } from '../options.js';
+import { checks, type TrainingControls, withoutUndefined } from './training.js';
 
-/** What every kind of training takes. */
-export interface TrainingControls {
-  /** Threads that change the vectors without waiting for each other. Default: all CPUs of this process. */
-  threads?: number | undefined;
+/** How {@link Word2Vec.train} and {@link Word2Vec.resume} run. */
+export interface Word2VecControls extends TrainingControls {
   /**
    * A file that holds all of the training, rewritten after each epoch, every ten minutes, and when `signal` ends it;
    * `Word2Vec.load(file)` and `resume` go on from there.
    */
   checkpoint?: string | undefined;
-  /** Ends training; what was learnt until then is kept. */
-  signal?: AbortSignal | undefined;
-  /** Called after each batch of a MiB. */
-  onProgress?: ((progress: TrainingProgress) => void) | undefined;
 }
 
 /** How often the corpus is read, and how far words move. */
@@ -28,7 +22,7 @@ export interface TrainingSchedule {
 }
 
 /** How {@link Word2Vec.train} learns. */
-export interface Word2VecOptions extends TrainingSchedule, TrainingControls {
+export interface Word2VecOptions extends TrainingSchedule, Word2VecControls {
   /** Components of a vector. Default: 100. */
   vectorSize?: number | undefined;
   /** Most words to each side that count as context. Default: 5. */
@@ -57,25 +51,6 @@ export interface Word2VecOptions extends TrainingSchedule, TrainingControls {
   mode?: 'fast' | 'exact' | undefined;
   /** With one thread the same seed gives the same vectors. Default: 1. */
   seed?: number | undefined;
-}
-
-/** How far training is. */
-export interface TrainingProgress {
-  /** From 1. */
-  readonly epoch: number;
-  /** Words trained so far, of `totalWords` over all epochs. */
-  readonly words: number;
-  readonly totalWords: number;
-  readonly wordsPerSecond: number;
-  /** Seconds that are left. */
-  readonly eta: number;
-  /** Learning rate. */
-  readonly alpha: number;
-  /**
-   * Mean of -log p of a word and its noise words (or its path in the tree) over this batch, from a sample of one word in 64;
-   * `(1 + negative) · ln 2` before anything is learnt. Undefined where none of the batch was sampled.
-   */
-  readonly loss: number | undefined;
 }
 
 /** Every option with its value. */
@@ -128,7 +103,7 @@ export function readOptions(call: string, options: Word2VecOptions): Word2VecSet
 /** The schedule of further training, whose defaults are those of the first. */
 export function readFurther(
   call: string,
-  options: TrainingSchedule & TrainingControls,
+  options: TrainingSchedule & Word2VecControls,
   first: Word2VecSettings,
 ): Schedule {
   checkOptions(call, options, [...schedule, ...controls]);
@@ -136,8 +111,8 @@ export function readFurther(
   return readSchedule(call, { epochs, alpha, minAlpha });
 }
 
-/** @throws UsageError for others than those of {@link TrainingControls}. */
-export function checkControls(call: string, options: TrainingControls): void {
+/** @throws UsageError for others than those of {@link Word2VecControls}. */
+export function checkControls(call: string, options: Word2VecControls): void {
   checkOptions(call, options, controls);
 }
 
@@ -148,32 +123,4 @@ function readSchedule(call: string, { epochs, alpha, minAlpha }: Schedule): Sche
   number('minAlpha', minAlpha, 0);
   if (minAlpha > alpha) refuse(`minAlpha ${minAlpha} is above alpha ${alpha}`);
   return { epochs, alpha, minAlpha };
-}
-
-interface Checks {
-  refuse(problem: string): never;
-  whole(name: string, value: unknown, least: number, most: number): void;
-  number(name: string, value: unknown, least: number): void;
-}
-
-function checks(call: string): Checks {
-  const refuse = (problem: string): never => {
-    throw new UsageError(`${call}: ${problem}`);
-  };
-  return {
-    refuse,
-    whole(name, value, least, most) {
-      if (Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most) return;
-      refuse(`${name} must be a whole number from ${least} to ${most}, got ${value}`);
-    },
-    number(name, value, least) {
-      if (typeof value === 'number' && Number.isFinite(value) && value >= least) return;
-      refuse(`${name} must be a number${least === 0 ? ' from 0' : ''}, got ${value}`);
-    },
-  };
-}
-
-/** Options as they were given; those that are undefined count as not given. */
-function withoutUndefined<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
 }

@@ -1,15 +1,16 @@
 /** Word2vec's training, in gensim's terms. */
-import { UsageError, WeightsError } from '../errors.js';
-import { native, type Word2VecHandle } from '../native.js';
+import { UsageError } from '../errors.js';
+import { native, type WordTrainerHandle } from '../native.js';
 import { batches, type Corpus, checkCorpus } from './corpus.js';
 import { KeyedVectors } from './keyed-vectors.js';
-import { loadTraining, saveTraining, type TrainingPosition } from './word2vec-file.js';
+import { countWords, type TrainingPosition, trainWords } from './training.js';
+import { loadTraining, saveTraining } from './word2vec-file.js';
 import {
   checkControls,
   readFurther,
   readOptions,
-  type TrainingControls,
   type TrainingSchedule,
+  type Word2VecControls,
   type Word2VecOptions,
   type Word2VecSettings,
 } from './word2vec-options.js';
@@ -18,13 +19,13 @@ const checkpointSeconds = 600;
 
 /** Trained word vectors (Mikolov et al. 2013, arXiv:1301.3781 and arXiv:1310.4546), and all it takes to train them further. */
 export class Word2Vec {
-  readonly #trainer: Word2VecHandle;
+  readonly #trainer: WordTrainerHandle;
   readonly #settings: Word2VecSettings;
   #position: TrainingPosition;
   #wv: KeyedVectors | undefined;
   #learning = false;
 
-  private constructor(trainer: Word2VecHandle, settings: Word2VecSettings, position: TrainingPosition) {
+  private constructor(trainer: WordTrainerHandle, settings: Word2VecSettings, position: TrainingPosition) {
     this.#trainer = trainer;
     this.#settings = settings;
     this.#position = position;
@@ -57,11 +58,7 @@ export class Word2Vec {
     checkCorpus(call, corpus);
     const settings = readOptions(call, options);
     const trainer = native.word2vec(settings);
-    for await (const batch of batches(corpus)) {
-      options.signal?.throwIfAborted();
-      await native.word2vecCount(trainer, batch);
-    }
-    const corpusWords = await told(call, native.word2vecBuild(trainer));
+    const corpusWords = await countWords(call, trainer, corpus, options.signal);
     const model = new Word2Vec(trainer, settings, begin(corpusWords, settings));
     await model.#learn(call, corpus, options);
     return model;
@@ -86,7 +83,7 @@ export class Word2Vec {
    * nothing if it had come to its end.
    * @throws WeightsError for a corpus that is shorter than the one it began with.
    */
-  async resume(corpus: Corpus, options: TrainingControls = {}): Promise<void> {
+  async resume(corpus: Corpus, options: Word2VecControls = {}): Promise<void> {
     const call = 'Word2Vec.resume';
     checkCorpus(call, corpus);
     checkControls(call, options);
@@ -94,7 +91,7 @@ export class Word2Vec {
   }
 
   /** Learns from more text; words that are not in the vocabulary are passed over. The defaults are those of the first training. */
-  async train(corpus: Corpus, options: TrainingSchedule & TrainingControls = {}): Promise<void> {
+  async train(corpus: Corpus, options: TrainingSchedule & Word2VecControls = {}): Promise<void> {
     const call = 'Word2Vec.train';
     checkCorpus(call, corpus);
     const schedule = readFurther(call, options, this.#settings);
@@ -102,7 +99,7 @@ export class Word2Vec {
       let corpusWords = 0;
       for await (const batch of batches(corpus)) {
         options.signal?.throwIfAborted();
-        corpusWords += await native.word2vecKnown(this.#trainer, batch);
+        corpusWords += await native.wordTrainerKnown(this.#trainer, batch);
       }
       if (corpusWords === 0) throw new UsageError(`${call}: no word of the corpus is in the vocabulary`);
       this.#position = begin(corpusWords, schedule);
@@ -122,39 +119,17 @@ export class Word2Vec {
   }
 
   /** From where it is to the end of its epochs. */
-  async #learn(call: string, corpus: Corpus, options: TrainingControls): Promise<void> {
-    const { epochs, alpha, minAlpha, corpusWords, trainedWords } = this.#position;
-    const totalWords = epochs * corpusWords;
-    native.word2vecSchedule(this.#trainer, { alpha, minAlpha, words: totalWords, trained: trainedWords });
-    const began = performance.now();
-    let kept = began;
-    for (let { epoch } = this.#position; epoch < epochs; epoch++) {
-      const { batches: done, trainedWords: before } = this.#position;
-      let batch = 0;
-      for await (const text of batches(corpus)) {
-        if (batch++ < done) continue;
-        if (options.signal?.aborted) return await this.#keep(call, options);
-        const { words, alpha, loss } = await native.word2vecTrain(this.#trainer, text, options.threads ?? 0);
-        this.#position = { ...this.#position, epoch, batches: batch, trainedWords: words };
-        const wordsPerSecond = (words - trainedWords) / ((performance.now() - began) / 1000);
-        const eta = Math.max(0, totalWords - words) / wordsPerSecond;
-        const measured = Number.isNaN(loss) ? undefined : loss;
-        options.onProgress?.({ epoch: epoch + 1, words, totalWords, wordsPerSecond, eta, alpha, loss: measured });
-        if (performance.now() - kept < checkpointSeconds * 1000) continue;
-        await this.#keep(call, options);
-        kept = performance.now();
-      }
-      if (batch < done || (done === 0 && this.#position.trainedWords === before)) {
-        throw new WeightsError(`${call}: the corpus was ${batch === 0 ? 'empty' : 'shorter'} when it was read again`);
-      }
-      this.#position = { ...this.#position, epoch: epoch + 1, batches: 0 };
-      if (options.checkpoint !== undefined || epoch + 1 === epochs) await this.#keep(call, options);
-    }
-  }
-
-  async #keep(call: string, { checkpoint }: TrainingControls): Promise<void> {
+  async #learn(call: string, corpus: Corpus, options: Word2VecControls): Promise<void> {
+    let kept = performance.now();
+    await trainWords(call, this.#trainer, corpus, this.#position, options, async (position, end) => {
+      this.#position = position;
+      const { checkpoint } = options;
+      if (checkpoint === undefined || (!end && performance.now() - kept < checkpointSeconds * 1000)) return;
+      this.#wv = learnt(call, this.#trainer);
+      await this.save(checkpoint);
+      kept = performance.now();
+    });
     this.#wv = learnt(call, this.#trainer);
-    if (checkpoint !== undefined) await this.save(checkpoint);
   }
 }
 
@@ -164,17 +139,9 @@ function begin(corpusWords: number, { epochs, alpha, minAlpha }: Schedule): Trai
   return { corpusWords, epochs, alpha, minAlpha, epoch: 0, batches: 0, trainedWords: 0 };
 }
 
-function learnt(call: string, trainer: Word2VecHandle): KeyedVectors {
+function learnt(call: string, trainer: WordTrainerHandle): KeyedVectors {
   try {
     return new KeyedVectors(native.word2vecVectors(trainer));
-  } catch (cause) {
-    throw new UsageError(`${call}: ${cause instanceof Error ? cause.message : cause}`);
-  }
-}
-
-async function told<T>(call: string, promise: Promise<T>): Promise<T> {
-  try {
-    return await promise;
   } catch (cause) {
     throw new UsageError(`${call}: ${cause instanceof Error ? cause.message : cause}`);
   }

@@ -49,7 +49,7 @@ test('train', () => {
   writeFileSync(text, 'a b c a b\nb c d a\n'.repeat(50));
   const to = path.join(folder, 'trained.txt');
   const { stdout } = run('train', to, text, '--sg', '--vector-size', '7', '--threads', '1', '--epochs', '2');
-  expect(stdout).toBe(`${to}: 4 words of 7 dimensions, from 450 words\n`);
+  expect(stdout).toBe(`${to}: 4 words of 7 dimensions\n`);
   expect(run('info', '-v', to).stdout).toMatch(/words {7}4\ndimensions {2}7\n/);
 });
 
@@ -59,8 +59,21 @@ test('train keeps a checkpoint and goes on from it', () => {
   const [first, second, kept] = ['first.txt', 'second.txt', 'kept.w2v'].map((name) => path.join(folder, name));
   expect(run('train', first!, text, '--checkpoint', kept!, '--vector-size', '5', '--threads', '1').status).toBe(0);
   const resumed = run('train', second!, text, '--checkpoint', kept!, '--resume');
-  expect(resumed.stdout).toBe(`${second}: 4 words of 5 dimensions, from 450 words\n`);
+  expect(resumed.stdout).toBe(`${second}: 4 words of 5 dimensions\n`);
   expect(readFileSync(second!, 'utf8')).toBe(readFileSync(first!, 'utf8')); // nothing was left to train
+});
+
+test('train fastText: a model, or vectors', () => {
+  const text = path.join(folder, 'subwords.txt');
+  writeFileSync(text, 'riverbank willow\nwillow riverbank\n'.repeat(50));
+  const options = ['--algorithm', 'fasttext', '--vector-size', '6', '--bucket', '50', '--threads', '1'];
+  for (const more of [[], ['--cbow', '--hs', '--epochs', '2']]) {
+    const [bin, vec] = ['bin', 'vec'].map((end) => path.join(folder, `subwords.${end}`)) as [string, string];
+    expect(run('train', bin, text, ...options, ...more).stdout).toBe(`${bin}: 3 words of 6 dimensions\n`);
+    expect(run('train', vec, text, ...options, ...more).stdout).toContain('3 words of 6 dimensions');
+    expect(readFileSync(vec, 'utf8')).toMatch(/^3 6\n/);
+    expect(run('info', '-v', bin).stdout).toMatch(/words {7}3\ndimensions {2}6\n/);
+  }
 });
 
 test('train GloVe', () => {
@@ -80,7 +93,7 @@ test('train GloVe', () => {
     '--epochs',
     '2',
   );
-  expect(stdout).toBe(`${to}: 4 words of 6 dimensions, from 450 words\n`);
+  expect(stdout).toBe(`${to}: 4 words of 6 dimensions\n`);
 });
 
 test('convert and info', () => {
@@ -99,8 +112,10 @@ test.each([
   [['similar', 'king', '-n', '0'], 2, /--topn must be a whole number/],
   [['train', 'x.npy', 'README.md'], 2, /give format/],
   [['train', 'x.txt'], 2, /train needs where to write/],
-  [['train', 'x.txt', 'README.md', '--algorithm', 'lsa'], 2, /--algorithm must be word2vec or glove|word2vec, glove/],
+  [['train', 'x.txt', 'README.md', '--algorithm', 'lsa'], 2, /word2vec, fasttext, glove/],
   [['train', 'x.txt', 'README.md', '--algorithm', 'glove', '--sg'], 2, /--sg is for --algorithm word2vec/],
+  [['train', 'x.txt', 'README.md', '--cbow'], 2, /--cbow is for --algorithm fasttext/],
+  [['train', 'x.txt', 'README.md', '--algorithm', 'fasttext', '--minn', '7'], 2, /minn 7 is above maxn 6/],
   [['train', 'x.txt', 'README.md', '--memory', '5'], 2, /--memory is for --algorithm glove/],
   [['train', 'x.txt', 'README.md', '--resume'], 2, /--resume needs --checkpoint/],
   [

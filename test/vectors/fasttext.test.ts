@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { FastText, UsageError } from '../../src/index.js';
+import { FastText, KeyedVectors, UsageError } from '../../src/index.js';
 
 const folder = path.join(import.meta.dirname, '../fixtures/word-vectors');
 const temporary = mkdtempSync(path.join(tmpdir(), 'vectral-fasttext-'));
@@ -158,4 +158,14 @@ describe('FastText', () => {
     closed.dispose();
     expect(() => closed.vector('a')).toThrow(/disposed/);
   });
+});
+
+it('gives KeyedVectors the vectors of its words', async () => {
+  const file = path.join(folder, 'ft.skipgram.bin');
+  const vectors = await KeyedVectors.load(file);
+  expect(vectors.size).toBe(golden['ft.skipgram.bin']!.words);
+  const known = golden['ft.skipgram.bin']!.vectors.filter(({ word }) => vectors.has(word));
+  expect(known.length).toBeGreaterThan(3);
+  for (const { word, vector } of known) expectNear(vectors.vector(word), vector, 1e-6, word);
+  await expect(KeyedVectors.load(file, { limit: 3 })).rejects.toThrow(/this is a fastText model/);
 });

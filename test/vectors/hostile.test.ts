@@ -93,7 +93,7 @@ const cases: [string, string, string | Buffer, RegExp, VectorFileOptions?][] = [
     binary(gzipSync('a 1 2\n').subarray(0, 12), 'noise'),
     /cannot be unzipped/,
   ],
-  ['a fastText model', 'a.bin', Buffer.from(Int32Array.of(793712314, 12).buffer), /is a fastText model/],
+  ['a fastText model that is cut short', 'a.bin', Buffer.from(Int32Array.of(793712314, 12).buffer), /a.bin: /],
 ];
 
 test('there are as many as promised', () => expect(cases.length).toBeGreaterThanOrEqual(30));

@@ -2,13 +2,17 @@
 import { UsageError } from '../../errors.js';
 import { mostThreads } from '../../options.js';
 import type { KeyedVectors } from '../../vectors/keyed-vectors.js';
-import type { TrainingProgress } from '../../vectors/word2vec-options.js';
+import type { TrainingProgress } from '../../vectors/training.js';
 import { type Arguments, type Option, oneOf, wholeNumber } from '../command.js';
 import { openSink } from '../output.js';
 
 export const trainOptions: Readonly<Record<string, Option>> = {
-  algorithm: { value: 'NAME', help: 'train: word2vec, glove (word2vec)' },
-  sg: { help: 'train: skip-gram (CBOW)' },
+  algorithm: { value: 'NAME', help: 'train: word2vec, fasttext, glove (word2vec)' },
+  sg: { help: 'train word2vec: skip-gram (CBOW)' },
+  cbow: { help: 'train fasttext: CBOW (skip-gram)' },
+  minn: { value: 'N', help: 'train fasttext: shortest n-gram of characters (3)' },
+  maxn: { value: 'N', help: 'train fasttext: longest n-gram of characters, 0: none (6)' },
+  bucket: { value: 'N', help: 'train fasttext: rows that n-grams share (2000000)' },
   hs: { help: 'train: hierarchical softmax (noise words)' },
   'vector-size': { value: 'N', help: 'train: components of a vector (100; glove 50)' },
   window: { value: 'N', help: 'train: most words to each side (5; glove 15)' },
@@ -28,6 +32,7 @@ export const trainOptions: Readonly<Record<string, Option>> = {
 
 interface Run {
   readonly args: Arguments;
+  readonly to: string;
   readonly corpus: { readonly files: readonly string[] };
   readonly threads: number | undefined;
   readonly signal: AbortSignal;
@@ -37,16 +42,18 @@ interface Run {
 
 interface Trained {
   readonly wv: KeyedVectors;
-  readonly corpusWords: number;
+  /** Writes something else than the vectors. */
+  readonly saveModel?: (path: string) => Promise<void>;
 }
 
-const algorithms = { word2vec: trainWord2Vec, glove: trainGlove } as const;
+const algorithms = { word2vec: trainWord2Vec, fasttext: trainFastText, glove: trainGlove } as const;
 type Algorithm = keyof typeof algorithms;
 const names = Object.keys(algorithms) as Algorithm[];
 
-/** Options that only one of them has. */
+/** Options that not all of them have. */
 const own: Readonly<Record<Algorithm, readonly string[]>> = {
   word2vec: ['sg', 'hs', 'negative', 'mode', 'checkpoint', 'resume'],
+  fasttext: ['cbow', 'minn', 'maxn', 'bucket', 'hs', 'negative', 'mode'],
   glove: ['memory'],
 };
 
@@ -61,7 +68,7 @@ export async function train(args: Arguments): Promise<void> {
   formatOf(to); // a name that tells no form is told before hours of training
   const algorithm = oneOf(args, 'algorithm', names, 'word2vec');
   for (const name of names) {
-    const odd = name === algorithm ? undefined : own[name].find((option) => args.options.has(option));
+    const odd = own[name].find((option) => args.options.has(option) && !own[algorithm].includes(option));
     if (odd !== undefined) throw new UsageError(`--${odd} is for --algorithm ${name}`);
   }
   // Ctrl-C ends training and keeps what was learnt; a second one ends the process.
@@ -75,12 +82,10 @@ export async function train(args: Arguments): Promise<void> {
   };
   try {
     const threads = wholeNumber(args, 'threads', mostThreads);
-    const model = await algorithms[algorithm]({ args, corpus: { files }, threads, signal: ender.signal, tell });
+    const model = await algorithms[algorithm]({ args, to, corpus: { files }, threads, signal: ender.signal, tell });
     if (terminal) process.stderr.write('\n');
-    await model.wv.save(to);
-    await (await openSink(undefined)).write(
-      `${to}: ${model.wv.size} words of ${model.wv.dim} dimensions, from ${model.corpusWords} words\n`,
-    );
+    await (model.saveModel?.(to) ?? model.wv.save(to));
+    await (await openSink(undefined)).write(`${to}: ${model.wv.size} words of ${model.wv.dim} dimensions\n`);
   } finally {
     process.off('SIGINT', end);
   }
@@ -93,8 +98,7 @@ async function trainWord2Vec({ args, corpus, threads, signal, tell }: Run): Prom
     threads,
     checkpoint,
     signal,
-    onProgress: ({ epoch, words, totalWords, wordsPerSecond, eta }: TrainingProgress) =>
-      tell(epoch, words / totalWords, `${Math.round(wordsPerSecond / 1000)} k words/s`, eta),
+    onProgress: tellWords(tell),
   };
   if (args.options.has('resume')) {
     if (checkpoint === undefined) throw new UsageError('--resume needs --checkpoint FILE, which holds the training');
@@ -118,6 +122,35 @@ async function trainWord2Vec({ args, corpus, threads, signal, tell }: Run): Prom
     seed: wholeNumber(args, 'seed'),
     mode: oneOf(args, 'mode', ['fast', 'exact'] as const, 'fast'),
   });
+}
+
+/** A name that ends in .bin gets the whole model, as fastText writes it; any other the vectors of its words. */
+async function trainFastText({ args, to, corpus, threads, signal, tell }: Run): Promise<Trained> {
+  const { FastText } = await import('../../vectors/fasttext.js');
+  const model = await FastText.train(corpus, {
+    threads,
+    signal,
+    model: args.options.has('cbow') ? 'cbow' : 'skipgram',
+    loss: args.options.has('hs') ? 'hs' : 'ns',
+    dim: wholeNumber(args, 'vector-size'),
+    ws: wholeNumber(args, 'window'),
+    neg: wholeNumber(args, 'negative'),
+    minCount: wholeNumber(args, 'min-count'),
+    epoch: wholeNumber(args, 'epochs'),
+    seed: wholeNumber(args, 'seed'),
+    minn: wholeNumber(args, 'minn'),
+    maxn: wholeNumber(args, 'maxn'),
+    bucket: wholeNumber(args, 'bucket'),
+    mode: oneOf(args, 'mode', ['fast', 'exact'] as const, 'fast'),
+    onProgress: tellWords(tell),
+  });
+  const wv = await model.toKeyedVectors();
+  return to.endsWith('.bin') ? { wv, saveModel: (path) => model.saveModel(path) } : { wv };
+}
+
+function tellWords(tell: Run['tell']): (progress: TrainingProgress) => void {
+  return ({ epoch, words, totalWords, wordsPerSecond, eta }) =>
+    tell(epoch, words / totalWords, `${Math.round(wordsPerSecond / 1000)} k words/s`, eta);
 }
 
 async function trainGlove({ args, corpus, threads, signal, tell }: Run): Promise<Trained> {

@@ -1,4 +1,4 @@
-#include "../vectors/fasttext_train.h"
+#include "../vectors/fasttext_supervised.h"
 
 #include "../dispatch/select.h"
 #include "args.h"
@@ -19,10 +19,17 @@ FastTextLoss read_loss(const Napi::Value& value) {
   return loss == "ova" ? FastTextLoss::ova : FastTextLoss::softmax;
 }
 
+FastTextKind read_kind(const Napi::Value& value) {
+  const std::string model = read_string(value, "model");
+  if (model == "cbow") return FastTextKind::cbow;
+  return model == "skipgram" ? FastTextKind::sg : FastTextKind::sup;
+}
+
 FastTextArgs read_args(const Napi::Object& settings) {
   FastTextArgs args;
-  args.model = FastTextKind::sup;
+  args.model = read_kind(settings.Get("model"));
   args.dim = static_cast<int32_t>(read_integer(settings.Get("dim"), "dim", 1, 1 << 20));
+  args.ws = static_cast<int32_t>(read_integer(settings.Get("ws"), "ws", 1, 10000));
   args.epoch = read_setting(settings, "epoch", 1);
   args.min_count = read_setting(settings, "minCount", 0);
   args.neg = read_setting(settings, "neg", 0);
@@ -31,7 +38,17 @@ FastTextArgs read_args(const Napi::Object& settings) {
   args.bucket = read_setting(settings, "bucket", 0);
   args.minn = read_setting(settings, "minn", 0);
   args.maxn = read_setting(settings, "maxn", 0);
+  args.t = read_number(settings.Get("t"), "t");
   return args;
+}
+
+uint64_t read_seed(const Napi::Object& settings) {
+  return static_cast<uint64_t>(read_integer(settings.Get("seed"), "seed", 0, INT64_C(1) << 52));
+}
+
+Napi::Value wrap_model(Napi::Env env, const std::shared_ptr<const FastTextModel>& model) {
+  const int64_t rows = model->input.rows + model->output.rows;
+  return wrap_handle(env, std::make_unique<FastTextHandle>(model), rows * model->input.dim * 4);
 }
 
 // The text, or the file that is mapped for it.
@@ -62,7 +79,7 @@ std::shared_ptr<const Source> read_source(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-Napi::Value fasttext_train(const Napi::CallbackInfo& info) {
+Napi::Value fasttext_train_supervised(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto source = read_source(info);
   const Napi::Object settings = read_object(info[2], "settings");
@@ -80,19 +97,34 @@ Napi::Value fasttext_train(const Napi::CallbackInfo& info) {
                             *isa->kernels,
                             std::atomic_ref<int64_t>(counters[0]),
                             std::atomic_ref<int64_t>(counters[1])};
-  training.lr = settings.Get("lr").As<Napi::Number>().DoubleValue();
-  training.seed = static_cast<uint64_t>(read_integer(settings.Get("seed"), "seed", 0, INT64_C(1) << 52));
+  training.lr = read_number(settings.Get("lr"), "lr");
+  training.seed = read_seed(settings);
   const auto model = std::make_shared<std::shared_ptr<const FastTextModel>>();
   const auto work = [=](int threads) mutable {
     training.threads = threads;
     return source->train(training, model.get());
   };
-  const auto finish = [model](Napi::Env e) {
-    const FastTextMatrix& input = (*model)->input;
-    return wrap_handle(e, std::make_unique<FastTextHandle>(*model), input.rows * input.dim * 4);
-  };
+  const auto finish = [model](Napi::Env e) { return wrap_model(e, *model); };
   return jobs_of(env).start(env, {model.get(), training.threads, training.threads}, work, finish,
                             info[4].As<Napi::Object>());
+}
+
+Napi::Value fasttext_trainer(const Napi::CallbackInfo& info) {
+  const IsaChoice* isa = nullptr;
+  throw_if_error(info.Env(), selected_isa(&isa));
+  const Napi::Object settings = read_object(info[0], "settings");
+  auto trainer = std::make_shared<FastTextTrainer>(read_args(settings), read_bool(settings.Get("exact"), "exact"),
+                                                   read_seed(settings), *isa->kernels);
+  return wrap_handle(info.Env(), std::make_unique<WordTrainerHandle>(trainer), 0);
+}
+
+Napi::Value fasttext_finish(const Napi::CallbackInfo& info) {
+  const auto trainer = unwrap<WordTrainerHandle>(info[0]).fasttext;
+  if (trainer == nullptr) throw Napi::TypeError::New(info.Env(), "expected a trainer of fastText");
+  const auto model = std::make_shared<std::shared_ptr<const FastTextModel>>();
+  const auto work = [=](int) { return trainer->finish(model.get()); };
+  const auto finish = [model](Napi::Env env) { return wrap_model(env, *model); };
+  return jobs_of(info.Env()).start(info.Env(), {trainer.get(), 1, 1}, work, finish, Napi::Object::New(info.Env()));
 }
 
 }  // namespace vectral::binding

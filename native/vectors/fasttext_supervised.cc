@@ -1,8 +1,7 @@
-#include "fasttext_train.h"
+#include "fasttext_supervised.h"
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "../core/thread_pool.h"
 #include "fasttext_step.h"
@@ -10,8 +9,6 @@
 
 namespace vectral {
 namespace {
-
-bool is_label(std::string_view token) { return token.substr(0, kLabelPrefix.size()) == kLabelPrefix; }
 
 std::vector<std::string_view> lines_of(std::string_view text) {
   std::vector<std::string_view> lines;
@@ -21,41 +18,6 @@ std::vector<std::string_view> lines_of(std::string_view text) {
     at = end + 1;
   }
   return lines;
-}
-
-// Words, then labels, each by falling count; equals in the order in which the text has them.
-void count_entries(const FastTextTraining& training, const std::vector<std::string_view>& lines,
-                   FastTextDictionary* dictionary) {
-  WordTable seen;
-  std::vector<int64_t> counts;
-  const auto count = [&](std::string_view token) {
-    int32_t id = seen.find(token);
-    if (id == WordTable::kNone) {
-      id = seen.add(token);
-      counts.push_back(0);
-    }
-    ++counts[static_cast<size_t>(id)];
-    ++dictionary->ntokens;
-  };
-  for (const std::string_view line : lines) {
-    each_token(line, count);
-    count(kEndOfLine);
-  }
-  std::vector<int32_t> order(counts.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
-    const bool label_a = is_label(seen.word(a)), label_b = is_label(seen.word(b));
-    return label_a != label_b ? label_b : counts[static_cast<size_t>(a)] > counts[static_cast<size_t>(b)];
-  });
-  for (const int32_t id : order) {
-    const std::string_view entry = seen.word(id);
-    const int64_t times = counts[static_cast<size_t>(id)];
-    if (times < (is_label(entry) ? training.min_count_label : training.args.min_count)) continue;
-    dictionary->entries.add(entry);
-    dictionary->counts.push_back(times);
-    if (!is_label(entry)) ++dictionary->nwords;
-  }
-  dictionary->entries.shrink();
 }
 
 // Labels as wrong ones, by the square root of their counts.
@@ -70,16 +32,17 @@ AliasTable negatives_of(const FastTextDictionary& dictionary) {
 // What one thread does with a line.
 class Learner {
  public:
-  Learner(const FastTextModel& model, const AliasTable& negatives, FastTextStep step, uint64_t seed)
-      : model_(model), negatives_(negatives), step_(std::move(step)), random_(seed) {}
+  Learner(const FastTextModel& model, const WordRows& known, const AliasTable& negatives, const TrainedMatrix& output,
+          FastTextStep step, RandomStream random)
+      : model_(model), known_(known), negatives_(negatives), output_(output), step_(std::move(step)), random_(random) {}
 
   // Gives the number of tokens of the line, its end among them.
   int64_t learn(std::string_view line, float lr) {
     rows_.clear();
     labels_.clear();
-    model_.dictionary.line_rows(model_.args, line, &rows_, &labels_);
+    model_.dictionary.line_rows(model_.args, line, &rows_, &labels_, &known_);
     int64_t tokens = 1;
-    each_token(line, [&tokens](std::string_view) { ++tokens; });
+    each_word(line, [&tokens](std::string_view) { ++tokens; });
     if (rows_.empty() || labels_.empty()) return tokens;
     step_.begin(rows_);
     score(lr);
@@ -94,7 +57,7 @@ class Learner {
     outputs_.clear();
     truths_.clear();
     const auto ask = [this](int32_t row, bool truth) {
-      outputs_.push_back(row);
+      outputs_.push_back(output_.row(row));
       truths_.push_back(truth ? 1.0f : 0.0f);
     };
     switch (model_.args.loss) {
@@ -107,7 +70,7 @@ class Learner {
         const auto& nodes = model_.tree.nodes;
         for (int32_t at = target; nodes[static_cast<size_t>(at)].parent >= 0;
              at = nodes[static_cast<size_t>(at)].parent) {
-          const FastTextTree::Node& node = nodes[static_cast<size_t>(at)];
+          const HuffmanTree::Node& node = nodes[static_cast<size_t>(at)];
           ask(node.parent - classes, node.right_child);
         }
         return step_.logistic(outputs_, truths_.data(), lr);
@@ -119,20 +82,26 @@ class Learner {
 
   // One after another: a label may be drawn twice.
   void sample(int32_t target, float lr) {
-    const float right = 1, wrong = 0;
-    step_.logistic({&target, 1}, &right, lr);
+    const auto step = [this, lr](int32_t label, float truth) {
+      float* const row = output_.row(label);
+      step_.logistic({&row, 1}, &truth, lr);
+    };
+    step(target, 1);
     for (int32_t i = 0; i < model_.args.neg && model_.dictionary.nlabels() > 1; ++i) {
       int32_t label = target;
       while (label == target) label = static_cast<int32_t>(negatives_.draw(random_));
-      step_.logistic({&label, 1}, &wrong, lr);
+      step(label, 0);
     }
   }
 
   const FastTextModel& model_;
+  const WordRows& known_;
   const AliasTable& negatives_;
+  const TrainedMatrix& output_;
   FastTextStep step_;
   RandomStream random_;
-  std::vector<int32_t> rows_, labels_, outputs_;
+  std::vector<int32_t> rows_, labels_;
+  std::vector<float*> outputs_;
   std::vector<float> truths_;
 };
 
@@ -145,25 +114,28 @@ Status train_supervised(const FastTextTraining& training, std::string_view text,
   if (!model->args.hashes()) model->args.bucket = 0;
   const std::vector<std::string_view> lines = lines_of(text);
   FastTextDictionary& dictionary = model->dictionary;
-  count_entries(training, lines, &dictionary);
+  WordCounts counts;
+  counts.add(text, kEndOfLine);
+  dictionary.build(counts, model->args.min_count, training.min_count_label);
   if (dictionary.nwords == 0) return Status::error(source + ": no word is as frequent as minCount asks");
   if (dictionary.nlabels() == 0) return Status::error(source + ": no line has a label; they begin with __label__");
   if (model->args.loss == FastTextLoss::hs) {
     model->tree.build(dictionary.counts.data() + dictionary.nwords, dictionary.nlabels());
   }
   const int64_t dim = model->args.dim, rows = int64_t{dictionary.nwords} + model->args.bucket;
-  FastTextWeights input, output;
+  TrainedMatrix input, output;
   if (Status status = input.allocate(rows, dim); !status.is_ok()) return status;
   if (Status status = output.allocate(dictionary.nlabels(), dim); !status.is_ok()) return status;
   input.fill(training.seed, training.threads);
+  const WordRows known = dictionary.rows_of_words(model->args);
   const AliasTable negatives = negatives_of(dictionary);
   const auto total = static_cast<double>(dictionary.ntokens) * model->args.epoch;
   constexpr size_t kShare = 64;  // lines that a thread takes at once
   const size_t shares = (lines.size() + kShare - 1) / kShare;
   std::atomic<size_t> next{0};
   ThreadPool::instance().run(training.threads, [&](int thread, int, bool) {
-    Learner learner(*model, negatives, FastTextStep(training.kernels, input, output),
-                    training.seed + static_cast<uint64_t>(thread) + 1);
+    Learner learner(*model, known, negatives, output, FastTextStep(training.kernels, input, output),
+                    RandomStream::of(training.seed, static_cast<uint64_t>(thread)));
     for (;;) {
       const size_t share = next.fetch_add(1, std::memory_order_relaxed);
       if (share >= shares * static_cast<size_t>(model->args.epoch) ||
@@ -178,8 +150,8 @@ Status train_supervised(const FastTextTraining& training, std::string_view text,
     }
   });
   if (!output.finite()) return Status::error(source + ": training diverged; lower lr");
-  model->input = input.pack();
-  model->output = output.pack();
+  model->input = FastTextMatrix::of(&input);
+  model->output = FastTextMatrix::of(&output);
   *trained = model;
   return Status::ok();
 }

@@ -1,4 +1,4 @@
-// A matrix of a fastText model while it is learnt: rows are whole vectors of every instruction set, and cache lines.
+// A matrix while it is learnt: rows are whole vectors of every instruction set, and cache lines.
 #pragma once
 
 #include <cstdint>
@@ -7,11 +7,10 @@
 
 #include "../core/status.h"
 #include "../core/storage.h"
-#include "fasttext_matrix.h"
 
 namespace vectral {
 
-class FastTextWeights {
+class TrainedMatrix {
  public:
   // All zeros.
   Status allocate(int64_t rows, int64_t dim);
@@ -24,8 +23,9 @@ class FastTextWeights {
   float* row(int64_t i) const { return values_ + i * stride_; }
   bool finite() const;
 
-  // The matrix as a model has it, in the same memory: nothing may be learnt after that.
-  FastTextMatrix pack();
+  // [rows, dim] without the zeros: a copy, or in the same memory, after which there is nothing to learn here.
+  std::shared_ptr<Storage> copy() const;
+  std::shared_ptr<Storage> pack();
 
  private:
   std::shared_ptr<Storage> storage_;

@@ -1,4 +1,4 @@
-#include "fasttext_weights.h"
+#include "trained_matrix.h"
 
 #include <algorithm>
 #include <atomic>
@@ -32,7 +32,7 @@ void ask_for_huge_pages(void* memory, int64_t bytes) {
 
 }  // namespace
 
-Status FastTextWeights::allocate(int64_t rows, int64_t dim) {
+Status TrainedMatrix::allocate(int64_t rows, int64_t dim) {
   rows_ = rows;
   dim_ = dim;
   stride_ = (dim + kRowFloats - 1) / kRowFloats * kRowFloats;
@@ -41,7 +41,7 @@ Status FastTextWeights::allocate(int64_t rows, int64_t dim) {
   storage_ = fits ? Storage::allocate(bytes) : nullptr;
   if (storage_ == nullptr) {
     return Status::error("not enough memory for a matrix of " + std::to_string(rows) + " rows of " +
-                         std::to_string(dim) + " numbers; lower bucket or dim");
+                         std::to_string(dim) + " numbers");
   }
   values_ = static_cast<float*>(storage_->data());
   ask_for_huge_pages(values_, bytes);
@@ -49,13 +49,14 @@ Status FastTextWeights::allocate(int64_t rows, int64_t dim) {
   return Status::ok();
 }
 
-void FastTextWeights::fill(uint64_t seed, int threads) {
-  constexpr int64_t kBlock = 4096;  // rows with a stream of their own
+void TrainedMatrix::fill(uint64_t seed, int threads) {
+  constexpr int64_t kBlock = 4096;         // rows with a stream of their own
+  constexpr uint64_t kFirst = 1ull << 32;  // streams before this are those of threads
   const int64_t blocks = (rows_ + kBlock - 1) / kBlock;
   std::atomic<int64_t> next{0};
   ThreadPool::instance().run(threads, [&](int, int, bool) {
     for (int64_t block; (block = next.fetch_add(1, std::memory_order_relaxed)) < blocks;) {
-      RandomStream random(RandomStream(seed + static_cast<uint64_t>(block)).next());
+      RandomStream random = RandomStream::of(seed, kFirst + static_cast<uint64_t>(block));
       for (int64_t i = block * kBlock; i < std::min((block + 1) * kBlock, rows_); ++i) {
         for (int64_t c = 0; c < dim_; ++c) row(i)[c] = (2 * random.unit() - 1) / static_cast<float>(dim_);
       }
@@ -63,20 +64,23 @@ void FastTextWeights::fill(uint64_t seed, int threads) {
   });
 }
 
-bool FastTextWeights::finite() const {
+bool TrainedMatrix::finite() const {
   return std::all_of(values_, values_ + rows_ * stride_, [](float x) { return std::isfinite(x); });
 }
 
-FastTextMatrix FastTextWeights::pack() {
+std::shared_ptr<Storage> TrainedMatrix::copy() const {
+  std::shared_ptr<Storage> storage = Storage::allocate(rows_ * dim_ * static_cast<int64_t>(sizeof(float)));
+  for (int64_t i = 0; i < rows_ && storage != nullptr; ++i) {
+    std::copy_n(row(i), dim_, static_cast<float*>(storage->data()) + i * dim_);
+  }
+  return storage;
+}
+
+std::shared_ptr<Storage> TrainedMatrix::pack() {
   for (int64_t i = 1; i < rows_ && stride_ > dim_; ++i) {
     std::memmove(values_ + i * dim_, row(i), static_cast<size_t>(dim_) * sizeof(float));
   }
-  FastTextMatrix matrix;
-  matrix.rows = rows_;
-  matrix.dim = dim_;
-  matrix.values = static_cast<const uint8_t*>(storage_->data());
-  matrix.keeper = std::move(storage_);
-  return matrix;
+  return std::move(storage_);
 }
 
 }  // namespace vectral

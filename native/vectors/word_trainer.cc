@@ -1,0 +1,147 @@
+#include "word_trainer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <string>
+#include <utility>
+
+#include "../core/thread_pool.h"
+
+namespace vectral {
+namespace {
+
+constexpr size_t kShareBytes = 32768;  // of text that a thread takes at once
+
+}  // namespace
+
+Status WordTrainer::build() {
+  int64_t least = options_.min_count;
+  if (options_.max_final_vocab > 0) least = std::max(least, counts_.least_for(options_.max_final_vocab));
+  WordCounts vocabulary = counts_.frequent(least);
+  const int64_t different = counts_.words.size();
+  counts_ = {};
+  if (vocabulary.words.size() == 0) {
+    return Status::error("no word comes " + std::to_string(least) + " times or more among " +
+                         std::to_string(different) + " different words; lower minCount or give more text");
+  }
+  if (Status status = prepare(std::move(vocabulary)); !status.is_ok()) return status;
+  return begin();
+}
+
+Status WordTrainer::prepare(WordCounts vocabulary) {
+  vocabulary_ = std::move(vocabulary);
+  if (vocabulary_.total > HuffmanTree::kMostCounts) return Status::error("the counts of the words are too large");
+  if (!options_.end_of_line.empty()) end_ = vocabulary_.words.find(options_.end_of_line);
+  keep_ = keep_probabilities(vocabulary_.counts, options_.sample);
+  if (options_.negative > 0) {
+    noise_ = AliasTable(noise_weights(vocabulary_.counts, options_.noise_exponent));
+    return Status::ok();
+  }
+  HuffmanTree tree;
+  tree.build(vocabulary_.counts.data(), size());
+  codes_ = huffman_codes(tree);
+  return Status::ok();
+}
+
+void WordTrainer::set_schedule(const TrainingSchedule& schedule) {
+  schedule_ = schedule;
+  trained_ = schedule.trained;
+}
+
+int64_t WordTrainer::known(std::string_view text) const {
+  int64_t n = 0;
+  each_word(text, [&](std::string_view word) { n += vocabulary_.words.find(word) != WordTable::kNone; });
+  return end_ == WordTable::kNone ? n : n + std::count(text.begin(), text.end(), '\n');
+}
+
+float WordTrainer::rate() const {
+  const double all = static_cast<double>(std::max<int64_t>(schedule_.words, 1));
+  const double progress = std::min(1.0, static_cast<double>(words_trained()) / all);
+  return static_cast<float>(schedule_.alpha - (schedule_.alpha - schedule_.min_alpha) * progress);
+}
+
+double WordTrainer::take_loss() {
+  const double mean = measured_ > 0 ? loss_ / static_cast<double>(measured_) : std::nan("");
+  loss_ = 0;
+  measured_ = 0;
+  return mean;
+}
+
+std::vector<uint64_t> WordTrainer::stream_states() const {
+  std::vector<uint64_t> states;
+  for (const RandomStream& stream : streams_) states.push_back(stream.state());
+  return states;
+}
+
+void WordTrainer::restore_streams(const std::vector<uint64_t>& states) {
+  for (const uint64_t state : states) streams_.emplace_back(state);
+}
+
+void WordTrainer::Learner::read(std::string_view text) {
+  const WordTrainer& t = trainer_;
+  const auto take = [&](int32_t place) {
+    ++words_;
+    if (random_.unit() < t.keep_[static_cast<size_t>(place)]) sentence_.push_back(place);
+    if (sentence_.size() == t.options_.longest_sentence || place == t.end_) learn_sentence();
+  };
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    each_word(text.substr(begin, end - begin), [&](std::string_view word) {
+      const int32_t place = t.vocabulary_.words.find(word);
+      if (place != WordTable::kNone) take(place);
+    });
+    if (t.end_ != WordTable::kNone && end < text.size()) take(t.end_);
+    learn_sentence();
+    begin = end + 1;
+  }
+}
+
+// At the rate that progress so far gives.
+void WordTrainer::Learner::learn_sentence() {
+  if (!sentence_.empty()) learn(sentence_, trainer_.rate());
+  trainer_.trained_.fetch_add(words_, std::memory_order_relaxed);
+  words_ = 0;
+  sentence_.clear();
+}
+
+int64_t WordTrainer::Learner::draw_width() {
+  const auto window = static_cast<uint32_t>(trainer_.options_.window);
+  return trainer_.options_.window -
+         (trainer_.options_.shrink_windows ? static_cast<int64_t>(random_.below(window)) : 0);
+}
+
+void WordTrainer::Learner::measure(const float* input, const std::vector<float*>& outputs,
+                                   const std::vector<float>& labels) {
+  for (size_t o = 0; o < outputs.size(); ++o) {
+    const double score = std::inner_product(input, input + trainer_.inputs_.stride(), outputs[o], 0.0);
+    loss_ += std::log1p(std::exp(labels[o] == 1 ? -score : score));
+  }
+  ++measured_;
+}
+
+void WordTrainer::train(std::string_view text, int threads) {
+  // A stream for each thread goes on from batch to batch: with one thread, how the text was cut makes no difference.
+  while (static_cast<int>(streams_.size()) < threads)
+    streams_.push_back(RandomStream::of(options_.seed, streams_.size() + 1));
+  // Shares end at ends of lines, or inside one that is longer than its share.
+  const size_t shares = threads > 1 ? text.size() / kShareBytes + 1 : 1, bytes = text.size() / shares;
+  const auto cut = [&](size_t share) {
+    if (share == 0 || share == shares) return share == 0 ? 0 : text.size();
+    const size_t near = bytes * share, line = text.find('\n', near);
+    return line < near + bytes ? line + 1 : std::min(text.find_first_of(" \n", near), text.size());
+  };
+  std::atomic<size_t> next{0};
+  ThreadPool::instance().run(threads, [&](int thread, int, bool) {
+    const std::unique_ptr<Learner> part = learner(streams_[static_cast<size_t>(thread)]);
+    for (size_t share; (share = next.fetch_add(1, std::memory_order_relaxed)) < shares;) {
+      const size_t begin = cut(share);
+      part->read(text.substr(begin, cut(share + 1) - begin));
+    }
+    const std::lock_guard<std::mutex> lock(loss_mutex_);
+    loss_ += part->loss();
+    measured_ += part->measured();
+  });
+}
+
+}  // namespace vectral
