@@ -110,6 +110,7 @@ export { Phrases, type PhrasesOptions } from './vectors/phrases.js';
 export { type PcaOptions, type PcaResult, pca } from './vectors/projection/pca.js';
 export { type TsneOptions, type TsneResult, tsne } from './vectors/projection/tsne.js';
 export type { VectorFormat } from './vectors/save-vectors.js';
+export { type SentenceWeightingOptions, saveSentenceTransformer } from './vectors/sentence-folder.js';
 export type { TrainingControls, TrainingProgress } from './vectors/training.js';
 export type { VectorDType, VectorFileOptions, VectorFileReport } from './vectors/vector-file.js';
 export { Word2Vec } from './vectors/word2vec.js';
