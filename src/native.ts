@@ -36,6 +36,7 @@ export interface NativeAttributes {
   padding?: number;
   size?: number;
   reverse?: boolean;
+  cumulative?: boolean;
 }
 
 /** One `[out, in]` weight with its bias; a linear step may stack several along `out`. */

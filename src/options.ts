@@ -74,6 +74,7 @@ const kinds = {
   corpus: any,
   cosines: any,
   counts: any,
+  cumulative: flag,
   delimiter: text,
   dim: any,
   distanceBias: any,

@@ -2,10 +2,11 @@
 
 usage: gensim_peer.py CASE FILE THREADS
 """
+import resource
 import sys
 import time
 
-from gensim.models import KeyedVectors, Word2Vec
+from gensim.models import FastText, KeyedVectors, Word2Vec
 from gensim.models.word2vec import LineSentence
 
 case, file, threads = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -24,10 +25,16 @@ def load():
 
 if case.startswith("train"):
     sentences = list(LineSentence(file))
-    model = Word2Vec(vector_size=100, window=5, negative=5, sg=int(case == "train-skip-gram"), min_count=5, workers=threads)
+    kind = FastText if "fasttext" in case else Word2Vec
+    model = kind(vector_size=100, window=5, negative=5, sg=int(case.endswith("skip-gram")), min_count=5, sample=1e-3,
+                 workers=threads)
     model.build_vocab(sentences)
     words = sum(map(len, sentences))
     print(words / seconds(lambda: model.train(sentences, total_examples=len(sentences), epochs=1)))
+elif case.endswith("memory"):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    vectors = load().vectors
+    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / (vectors.size * 4))
 elif case.startswith("load"):
     print(seconds(load))
 else:

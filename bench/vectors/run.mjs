@@ -1,5 +1,6 @@
-// Word vectors beside gensim: loading, questions, training. Each measurement in a process of its own, the two sides in turns,
-// medians over rounds. usage: node bench/vectors/run.mjs --python PYTHON_WITH_GENSIM [--rounds 5] [--out FILE.json]
+// Word vectors beside gensim and fastText: loading, questions, training. Each measurement in a process of its own, the sides in
+// turns, medians over rounds. usage: node bench/vectors/run.mjs [--gensim PYTHON] [--fasttext PYTHON] [--rounds 5] [--only NAME]
+// [--out FILE.json]; each PYTHON has the package of that name
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -12,24 +13,36 @@ import { parseArgs } from 'node:util';
 const { isa, cpus } = createRequire(import.meta.url)('../../build/Release/vectral.node').info();
 
 const { values: options } = parseArgs({
-  options: { python: { type: 'string' }, rounds: { type: 'string', default: '5' }, out: { type: 'string' } },
+  options: {
+    gensim: { type: 'string' },
+    fasttext: { type: 'string' },
+    rounds: { type: 'string', default: '5' },
+    only: { type: 'string', default: '' },
+    out: { type: 'string' },
+  },
 });
 const here = path.dirname(fileURLToPath(import.meta.url));
 const folder = mkdtempSync(path.join(tmpdir(), 'vectral-bench-vectors-'));
 
 /** [case, unit, threads, whether more is better] */
-const cases = [
+const allCases = [
   ['load', 's, 40,000 × 100 GloVe text', 2, false],
   ['most-similar', 's a question, of 40,000 × 100', 2, false],
   ['most-similar-batch', 's a question, 300 at once', 2, false],
   ['load-binary', 's, 400,000 × 100', 2, false],
+  ['load-binary-memory', '× the matrix, at the peak above what the process had', 2, false],
   ['most-similar-large', 's a question, of 400,000 × 100', 2, false],
   ['most-similar-large-batch', 's a question, 300 at once', 2, false],
   ['train-skip-gram', 'words/s', 1, true],
   ['train-skip-gram', 'words/s', 2, true],
   ['train-cbow', 'words/s', 1, true],
   ['train-cbow', 'words/s', 2, true],
+  ['train-fasttext-skip-gram', 'words/s', 1, true],
+  ['train-fasttext-skip-gram', 'words/s', 2, true],
+  ['train-fasttext-cbow', 'words/s', 1, true],
+  ['train-fasttext-cbow', 'words/s', 2, true],
 ];
+const cases = allCases.filter(([name]) => name.startsWith(options.only));
 
 // A generator with a seed, so that every run has the same files.
 let state = 1;
@@ -64,8 +77,16 @@ function writeLarge() {
   return file;
 }
 
+/** A made-up word of 3 to 10 letters, some letters more often than others. */
+function madeUpWord() {
+  const letters = 'etaoinshrdlcumwfgypbvk';
+  const length = 3 + Math.floor(random() * 8);
+  return Array.from({ length }, () => letters[Math.floor(random() * random() * letters.length)]).join('');
+}
+
 /** 3 M words of a Zipf distribution over 50,000, twenty a line. */
 function writeCorpus() {
+  const words = Array.from({ length: 50_000 }, madeUpWord);
   const shares = Float64Array.from({ length: 50_000 }, (_, i) => 1 / (i + 1));
   for (let i = 1; i < shares.length; i++) shares[i] += shares[i - 1];
   const draw = () => {
@@ -76,7 +97,7 @@ function writeCorpus() {
       if (shares[middle] < sought) low = middle + 1;
       else high = middle;
     }
-    return `w${low}`;
+    return words[low];
   };
   const file = path.join(folder, 'corpus.txt');
   const lines = Array.from({ length: 150_000 }, () => `${Array.from({ length: 20 }, draw).join(' ')}\n`);
@@ -101,13 +122,19 @@ try {
     });
     return Number(out.trim());
   };
-  const results = cases.map((entry) => ({ entry, ours: [], theirs: [] }));
+  /** A peer's measurement of each case it has. */
+  const peers = {
+    gensim: ([name, ...rest]) => run(options.gensim, 'gensim_peer.py', [name.replace('-batch', ''), ...rest]),
+    fasttext: (entry) => (/fasttext/.test(entry[0]) ? run(options.fasttext, 'fasttext_peer.py', entry) : undefined),
+  };
+  const given = Object.keys(peers).filter((peer) => options[peer]);
+  const results = cases.map((entry) => ({ entry, ours: [], theirs: given.map(() => []) }));
   for (let round = 0; round < Number(options.rounds); round++) {
     for (const { entry, ours, theirs } of results) {
       ours.push(run(process.execPath, 'vectral.mjs', entry));
-      if (options.python) {
-        const [name, ...rest] = entry;
-        theirs.push(run(options.python, 'gensim_peer.py', [name.replace('-batch', ''), ...rest]));
+      for (const [i, peer] of given.entries()) {
+        const measured = peers[peer](entry);
+        if (measured !== undefined) theirs[i].push(measured);
       }
     }
   }
@@ -116,21 +143,23 @@ try {
     cpus: Math.min(cpus, availableParallelism()),
     rounds: Number(options.rounds),
     rows: results.map(({ entry: [name, unit, threads, more], ours, theirs }) => {
-      const ratios = ours.map((x, i) => (more ? x / theirs[i] : theirs[i] / x));
-      return {
-        name,
-        unit,
-        threads,
-        vectral: median(ours),
-        gensim: theirs.length > 0 ? median(theirs) : null,
-        ratio: theirs.length > 0 ? median(ratios) : null,
-      };
+      const beside = given.flatMap((peer, i) => {
+        if (theirs[i].length === 0) return [];
+        const ratios = ours.map((x, round) => (more ? x / theirs[i][round] : theirs[i][round] / x));
+        return [[peer, { median: median(theirs[i]), ratio: median(ratios) }]];
+      });
+      return { name, unit, threads, vectral: median(ours), ...Object.fromEntries(beside) };
     }),
   };
-  console.log(`${report.isa}, ${report.cpus} CPUs, medians of ${report.rounds} rounds; × above 1: better than gensim`);
-  for (const { name, unit, threads, vectral, gensim, ratio } of report.rows) {
-    const against = gensim === null ? '' : `gensim ${gensim.toPrecision(3)}  ${ratio.toFixed(2)} ×`;
-    console.log(`${name.padEnd(20)} ${threads} threads  vectral ${vectral.toPrecision(3)}  ${against}  ${unit}`);
+  console.log(
+    `${report.isa}, ${report.cpus} CPUs, medians of ${report.rounds} rounds; × above 1: better than the peer`,
+  );
+  for (const { name, unit, threads, vectral, ...beside } of report.rows) {
+    const against = Object.entries(beside).map(([peer, { median, ratio }]) => {
+      return `${peer} ${median.toPrecision(3)}  ${ratio.toFixed(2)} ×  `;
+    });
+    const ours = `vectral ${vectral.toPrecision(3)}`;
+    console.log(`${name.padEnd(24)} ${threads} threads  ${ours.padEnd(18)} ${against.join('')}${unit}`);
   }
   if (options.out) writeFileSync(options.out, `${JSON.stringify(report, null, 1)}\n`);
 } finally {

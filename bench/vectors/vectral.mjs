@@ -1,5 +1,5 @@
 // vectral's side of run.mjs: measures one case in this process and prints a number. usage: vectral.mjs CASE FILE THREADS
-import { KeyedVectors, Word2Vec } from 'vectral';
+import { FastText, KeyedVectors, Word2Vec } from 'vectral';
 
 const [name, file, threads] = process.argv.slice(2);
 
@@ -12,22 +12,22 @@ async function seconds(work) {
 async function measure() {
   if (name.startsWith('train')) {
     let rate = 0;
-    await Word2Vec.train(
-      { files: file },
-      {
-        vectorSize: 100,
-        window: 5,
-        negative: 5,
-        sg: name === 'train-skip-gram',
-        minCount: 5,
-        epochs: 1,
-        threads: Number(threads),
-        onProgress: ({ wordsPerSecond }) => {
-          rate = wordsPerSecond;
-        },
-      },
-    );
+    const onProgress = ({ wordsPerSecond }) => {
+      rate = wordsPerSecond;
+    };
+    const controls = { threads: Number(threads), onProgress };
+    const skipGram = name.endsWith('skip-gram');
+    if (name.includes('fasttext')) {
+      await FastText.train({ files: file }, { model: skipGram ? 'skipgram' : 'cbow', t: 1e-3, epoch: 1, ...controls });
+    } else {
+      await Word2Vec.train({ files: file }, { sg: skipGram, sample: 1e-3, epochs: 1, ...controls });
+    }
     return rate;
+  }
+  if (name.endsWith('memory')) {
+    const before = process.memoryUsage.rss();
+    const { size, dim } = await KeyedVectors.load(file);
+    return (process.resourceUsage().maxRSS * 1024 - before) / (size * dim * 4);
   }
   if (name.startsWith('load')) return seconds(() => KeyedVectors.load(file));
   const vectors = await KeyedVectors.load(file);

@@ -171,7 +171,7 @@ Attributes read_attributes(const Napi::Value& value) {
                     begin = object["begin"], order = object["order"], arithmetic = object["arithmetic"],
                     norm = object["norm"], bias = object["bias"], window = object["window"],
                     padding = object["padding"], size = object["size"], reverse = object["reverse"],
-                    function = object["function"];
+                    function = object["function"], cumulative = object["cumulative"];
   if (given(heads)) a.heads = read_integer(heads, "heads", 1, 1 << 20);
   if (given(scale)) a.scale = static_cast<float>(read_number(scale, "scale"));
   if (given(causal)) a.causal = read_bool(causal, "causal");
@@ -188,6 +188,7 @@ Attributes read_attributes(const Napi::Value& value) {
   if (given(window)) a.window = read_integer(window, "window", 0, kMaxElements);
   if (given(padding)) a.padding = read_integer(padding, "padding", 0, kMaxElements);
   if (given(size)) a.size = read_integer(size, "size", 1, 1 << 20);
+  if (given(cumulative)) a.cumulative = read_bool(cumulative, "cumulative");
   if (given(reverse)) a.reverse = read_bool(reverse, "reverse");
   return a;
 }

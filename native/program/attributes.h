@@ -51,6 +51,7 @@ struct Attributes {
   int64_t order[kMaxRank] = {};         // transpose
   int64_t padding = -1;                 // positions: an id that has no place of its own
   int64_t size = 1;                     // unfold: rows side by side
+  bool cumulative = true;               // bagOfWords: a word that comes n times counts n times
   bool reverse = false;                 // lstm: from a sequence's last row to its first
 };
 

@@ -6,6 +6,7 @@
 export { gelu, geluTanh, relu, sigmoid, silu, softmax, tanh } from './activations.js';
 export { add, mul } from './arithmetic.js';
 export { type AttentionOptions, attention, attentionProbs, type RelativeTerms } from './attention.js';
+export { bagOfWords } from './bag-of-words.js';
 export { embedding } from './embedding.js';
 export { linear } from './linear.js';
 export { lstm } from './lstm.js';

@@ -115,6 +115,7 @@ const cases: readonly [op: string, call: () => unknown, expected: string, got: s
   ['reshape', () => ops.reshape(f(2, 2), [4, Number.NaN]), "a shape of f32[2,2]'s size", '[4,NaN]'],
   ['reshape', () => ops.reshape(f(1), [1, 1, 1, 1, 1, 1, 1]), 'at most 6 axes', '[1,1,1,1,1,1,1]'],
   ['convert', () => ops.convert(i(2), 'f16'), 'x for f16 as f32', 'i32[2]'],
+  ['bagOfWords', () => ops.bagOfWords(f(2), f(3), i(2)), 'ids as i32', 'f32[2]'],
   ['positions', () => ops.positions(f(2)), 'offsets as i32', 'f32[2]'],
   ['positions', () => ops.positions(i(1, 2)), 'offsets [S+1]', 'i32[1,2]'],
   ['lstm', () => ops.lstm(f(3, 8), i(2), f(3, 8), f(8)), 'weight [H,4H] = [3,12]', 'f32[3,8]'],

@@ -23,6 +23,7 @@
   OP(attention)         \
   OP(attention_probs)   \
   OP(pool)              \
+  OP(bag_of_words)      \
   OP(slice)             \
   OP(concat)            \
   OP(transpose)         \

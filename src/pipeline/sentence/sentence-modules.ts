@@ -9,6 +9,7 @@ import { OFFSETS, SEQUENCES, TOKENS } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { Checkpoint } from '../../weights/checkpoint.js';
 import { type ModuleEntry, misplaced } from '../folder/sentence-folder.js';
+import { loadBow } from './modules/bow.js';
 import { loadCnn } from './modules/cnn.js';
 import { Dense } from './modules/dense.js';
 import type { FirstModule, FirstSource } from './modules/first-module.js';
@@ -43,6 +44,7 @@ const dense = (feature: Feature) => async (source: ModuleSource) =>
 
 /** Where texts enter. */
 const firstModules: Readonly<Record<string, (source: FirstSource) => Promise<FirstModule>>> = {
+  BoW: loadBow,
   StaticEmbedding: loadStaticEmbedding,
   Transformer: loadTransformer,
   WordEmbeddings: loadWordEmbeddings,
@@ -71,7 +73,7 @@ const textModules: Readonly<Record<string, (source: ModuleSource) => Promise<Tex
 };
 
 const supported =
-  'a StaticEmbedding, Transformer or WordEmbeddings, then CNN, LSTM, WeightedLayerPooling, Dense, Normalize, Dropout, WordWeights on tokens, one Pooling, then Dense, Normalize, LayerNorm, Dropout on texts';
+  'a BoW, StaticEmbedding, Transformer or WordEmbeddings, then CNN, LSTM, WeightedLayerPooling, Dense, Normalize, Dropout, WordWeights on tokens, one Pooling, then Dense, Normalize, LayerNorm, Dropout on texts';
 
 /** Builds the modules; `entries` undefined means the encoder and mean pooling. */
 export async function loadModules(
@@ -125,7 +127,7 @@ export async function loadModules(
       }
     }
     const pool = pooling ?? defaultPooling(modulesFile, entries, dimension);
-    const poolingNames = first.name === 'StaticEmbedding' ? [] : [`Pooling(${pool.modes.join(', ')})`];
+    const poolingNames = ['BoW', 'StaticEmbedding'].includes(first.name) ? [] : [`Pooling(${pool.modes.join(', ')})`];
     const names = [first.name, ...ofTokens.map(nameOf), ...poolingNames, ...ofTexts.map(nameOf)];
     const forward: SentenceModules['forward'] = (batch, start) => {
       const layers: Tensor[] = [];
