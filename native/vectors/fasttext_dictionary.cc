@@ -30,7 +30,6 @@ void FastTextDictionary::build(const WordCounts& counted, int64_t least_word, in
     }
     if (!labels) nwords = entries.size();
   }
-  entries.shrink();
 }
 
 int32_t FastTextDictionary::word(std::string_view text) const {

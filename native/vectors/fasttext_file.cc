@@ -102,7 +102,6 @@ bool read_entries(Reader& in, int32_t size, FastTextDictionary* dictionary) {
     dictionary->counts.push_back(count);
     if ((sum += count) > HuffmanTree::kMostCounts) return in.refuse("the counts of the dictionary are too large");
   }
-  dictionary->entries.shrink();
   return true;
 }
 

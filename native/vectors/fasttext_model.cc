@@ -193,7 +193,6 @@ Status FastTextModel::word_vectors(VectorSet* set) const {
     set->counts.push_back(dictionary.counts[static_cast<size_t>(r)]);
     if (Status status = word_vector(word, vectors + int64_t{r} * args.dim); !status.is_ok()) return status;
   }
-  set->words.shrink();
   set->vectors = {storage, DType::f32, {}};
   set->vectors.shape.rank = 2;
   set->vectors.shape.dims[0] = rows;

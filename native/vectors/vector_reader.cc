@@ -299,7 +299,6 @@ Status VectorReader::finish(std::shared_ptr<VectorSet>* set) {
   const int64_t rows = set_->size(), bytes = rows * dim_ * dtype_bytes(format_.dtype);
   void* const exact = std::realloc(matrix_.release(), std::max<size_t>(static_cast<size_t>(bytes), 1));
   if (exact == nullptr) return error("not enough memory");
-  set_->words.shrink();
   set_->vectors.dtype = format_.dtype;
   set_->vectors.shape.rank = 2;
   set_->vectors.shape.dims[0] = rows;

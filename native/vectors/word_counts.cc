@@ -59,7 +59,6 @@ WordCounts WordCounts::frequent(int64_t least) const {
     kept.counts.push_back(count_of(place));
     kept.total += count_of(place);
   }
-  kept.words.shrink();
   return kept;
 }
 

@@ -37,11 +37,6 @@ void WordTable::rehash(size_t slots) {
   for (int32_t place = 0; place < size(); ++place) slots_[slot_of(word(place))] = place + 1;
 }
 
-void WordTable::shrink() {
-  text_.shrink_to_fit();
-  ends_.shrink_to_fit();
-}
-
 Status add_words(std::string_view text, WordTable* words) {
   for (size_t begin = 0; begin < text.size();) {
     size_t end = text.find('\n', begin);
@@ -51,7 +46,6 @@ Status add_words(std::string_view text, WordTable* words) {
     }
     begin = end + 1;
   }
-  words->shrink();
   return Status::ok();
 }
 

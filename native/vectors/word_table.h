@@ -25,8 +25,6 @@ class WordTable {
   int32_t find(std::string_view word) const;
   // Puts the word at the end and gives its place; kNone, and nothing changes, if it is there already.
   int32_t add(std::string_view word);
-  // Drops the spare room that growing leaves.
-  void shrink();
 
  private:
   size_t slot_of(std::string_view word) const;  // where the word is, or where it would go

@@ -48,7 +48,7 @@ export interface ReadVectors {
 /** The two files of vectral's own form, in one folder. */
 export const ownForm = { matrix: 'vectors.safetensors', words: 'vocab.txt', tensor: 'embeddings', scales: 'scales' };
 
-const chunkBytes = 1 << 20;
+const chunkBytes = 1 << 18; // of a MiB, two would show in the peak of memory
 const fastTextMagic = 793712314;
 
 /** @throws WeightsError naming the file and the place, where it is not what it should be. */
