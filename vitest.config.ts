@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -27,6 +28,8 @@ export default defineConfig({
   resolve: { alias: { vectral: fileURLToPath(new URL('./src/index.ts', import.meta.url)) } },
   test: {
     pool: 'forks',
+    // On two CPUs one worker, the default, would leave one idle: much of a test is waiting for processes.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 120_000,
     hookTimeout: 120_000,
     projects: [

@@ -95,7 +95,7 @@ TEST_CASE("GloVe: co-occurrences of the fixture") {
 
 TEST_CASE("GloVe: the same cells in any memory, from files where it is little") {
   RandomStream random(9);
-  std::vector<std::vector<std::string>> sentences(400);
+  std::vector<std::vector<std::string>> sentences(150);
   std::string text;
   for (std::vector<std::string>& sentence : sentences) {
     for (uint32_t i = random.below(40); i > 0; --i) {
