@@ -223,7 +223,7 @@ describe('folders whose modules do not fit are refused', () => {
       'router_config.json',
       { structure: { document: ['document_1_Pooling'] } },
       'structure.document',
-      /begins with Pooling; the first module must be a StaticEmbedding or Transformer/,
+      /begins with Pooling; the first module must be a BoW or StaticEmbedding or Transformer/,
     ],
   ])('%s', async (_, name, path, change, field, message) => {
     const folder = join(scratch, name);
@@ -267,17 +267,17 @@ describe('folders whose modules do not fit are refused', () => {
       'layers',
       'CNN',
       3,
-      /"\[3\]\.type" is CNN; it cannot stand here; supported: a StaticEmbedding, Transformer or WordEmbeddings, then CNN/,
+      /"\[3\]\.type" is CNN; it cannot stand here; supported: a BoW, StaticEmbedding, Transformer or WordEmbeddings, then CNN/,
     ],
-    ['layers', 'BoW', 1, /modules\.json: "\[1\]\.type" is BoW; bags of words are not supported yet/],
+    ['layers', 'BoW', 1, /modules\.json: "\[1\]\.type" is BoW; it cannot stand here/],
     ['layers', 'SpladePooling', 2, /is SpladePooling; SparseEncoder loads such folders/],
     [
       'layers',
       'Pooling',
       0,
-      /is Pooling; the first module must be a StaticEmbedding or Transformer or WordEmbeddings or Router/,
+      /is Pooling; the first module must be a BoW or StaticEmbedding or Transformer or WordEmbeddings or Router/,
     ],
-    ['layers', 'BoW', 0, /"\[0\]\.type" is BoW; bags of words are not supported yet/],
+    ['layers', 'BoW', 0, /config\.json: "vocab" must be a list of words/],
   ])('%s with %s at %i', async (name, type, place, message) => {
     const folder = join(scratch, `${name}-${type}`);
     cpSync(folderOf(name), folder, { recursive: true });

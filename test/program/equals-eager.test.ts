@@ -111,6 +111,14 @@ const cases: readonly [op: string, what: string, ports: Ports, build: Build][] =
   ['convert', 'to bf16', tokens, one((t) => ops.convert(of(t, 'x'), 'bf16'))],
   ['convert', 'from i32', { ids: ['i32', [TOKENS]], offsets }, one((t) => ops.convert(of(t, 'ids'), 'f32'))],
   ['convert', 'from i64', { ids: ['i64', [TOKENS]], offsets }, one((t) => ops.convert(of(t, 'ids'), 'f32'))],
+  [
+    'bagOfWords',
+    '',
+    { ids: ['i32', [TOKENS]], offsets },
+    one((t) =>
+      ops.bagOfWords(of(t, 'ids'), Tensor.from(Float32Array.from({ length: 12 }, (_, i) => i / 4)), of(t, 'offsets')),
+    ),
+  ],
   ['positions', '', { offsets }, one((t) => ops.positions(of(t, 'offsets')))],
   [
     'positions',

@@ -63,7 +63,6 @@ export function moduleType(path: string, named: ModuleEntry['named']): string {
 
 /** Modules that are no mistake in a folder, only none of this kind of model. */
 const elsewhere: Readonly<Record<string, string>> = {
-  BoW: 'bags of words are not supported yet',
   SpladePooling: 'SparseEncoder loads such folders',
   MLMTransformer: 'SparseEncoder loads such folders',
   SparseStaticEmbedding: 'SparseEncoder loads such folders',
