@@ -2,7 +2,8 @@ import { TensorError } from '../errors.js';
 import { checkOptions, describeValue } from '../options.js';
 import { OFFSETS, PAIRS, SEQUENCES } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { expectDtype, expectNumber, expectRank, expectShape, run } from './run.js';
+import { expectOffsets } from './offsets.js';
+import { expectDtype, expectNumber, expectShape, run } from './run.js';
 
 /** How {@link attention} weighs. */
 export interface AttentionOptions {
@@ -71,8 +72,7 @@ function check(op: string, operands: Record<string, Tensor>, offsets: Tensor, op
       throw new TensorError(op, 'q, k and v of one shape [N,H·d]', `${q} and ${name} ${tensor}`);
     }
   }
-  expectDtype(op, 'offsets', offsets, 'i32');
-  expectRank(op, 'offsets', offsets, 1, '[S+1]');
+  expectOffsets(op, offsets);
   const { heads, window, keys, causal = false } = options;
   if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0) {
     throw new TensorError(op, `heads that divide the width ${width}`, describeValue(heads));

@@ -1,7 +1,7 @@
 import { TensorError } from '../errors.js';
 import { checkOptions, describeValue } from '../options.js';
-import { OFFSETS, SEQUENCES } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { expectOffsets, sequencesOf } from './offsets.js';
 import { expectDtype, expectRank, run } from './run.js';
 
 /**
@@ -22,14 +22,11 @@ export function bagOfWords(
   expectRank('bagOfWords', 'ids', ids, 1, '[N]');
   expectDtype('bagOfWords', 'weights', weights, 'f32');
   expectRank('bagOfWords', 'weights', weights, 1, '[V]');
-  expectDtype('bagOfWords', 'offsets', offsets, 'i32');
-  expectRank('bagOfWords', 'offsets', offsets, 1, '[S+1]');
+  expectOffsets('bagOfWords', offsets);
   checkOptions('bagOfWords', options, ['cumulative']);
   const { cumulative = true } = options;
   if (typeof cumulative !== 'boolean')
     throw new TensorError('bagOfWords', 'cumulative true or false', describeValue(cumulative));
-  const bounds = offsets.shape[0] ?? 0;
-  if (bounds === 0) throw new TensorError('bagOfWords', 'offsets [S+1] with at least one entry', offsets.toString());
-  const shape = [bounds === OFFSETS ? SEQUENCES : bounds - 1, weights.shape[0] ?? 0];
+  const shape = [sequencesOf('bagOfWords', offsets), weights.shape[0] ?? 0];
   return run({ op: 'bagOfWords', inputs: [ids, weights, offsets], dtype: 'f32', shape, attributes: { cumulative } });
 }

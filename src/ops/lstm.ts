@@ -1,5 +1,6 @@
 import { checkOptions } from '../options.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { expectOffsets } from './offsets.js';
 import { expectDtype, expectRank, expectShape, run } from './run.js';
 
 /**
@@ -19,8 +20,7 @@ export function lstm(
   checkOptions('lstm', options, ['reverse']);
   expectDtype('lstm', 'x', x, 'f32');
   expectRank('lstm', 'x', x, 2, '[N,4H]');
-  expectDtype('lstm', 'offsets', offsets, 'i32');
-  expectRank('lstm', 'offsets', offsets, 1, '[S+1]');
+  expectOffsets('lstm', offsets);
   expectDtype('lstm', 'weight', weight, 'f32');
   expectRank('lstm', 'weight', weight, 2, '[H,4H]');
   const hidden = weight.shape[0] ?? 0;

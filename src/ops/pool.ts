@@ -1,7 +1,7 @@
 import { TensorError } from '../errors.js';
 import { describeValue } from '../options.js';
-import { OFFSETS, SEQUENCES } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { expectOffsets, sequencesOf } from './offsets.js';
 import { expectDtype, expectRank, expectShape, run } from './run.js';
 
 /** Ways to turn a sequence's rows into one, with sentence-transformers' rules (docs/operations.md has the formulas). */
@@ -20,12 +20,9 @@ export type PoolMode = (typeof poolModes)[number];
 export function pool(x: Tensor, offsets: Tensor, mode: PoolMode, start?: Tensor, weights?: Tensor): Tensor {
   expectDtype('pool', 'x', x, 'f32');
   expectRank('pool', 'x', x, 2, '[N,D]');
-  expectDtype('pool', 'offsets', offsets, 'i32');
-  expectRank('pool', 'offsets', offsets, 1, '[S+1]');
+  expectOffsets('pool', offsets);
   if (!poolModes.includes(mode)) throw new TensorError('pool', `mode ${poolModes.join(', ')}`, describeValue(mode));
-  const bounds = offsets.shape[0] ?? 0;
-  if (bounds === 0) throw new TensorError('pool', 'offsets [S+1] with at least one entry', offsets.toString());
-  const sequences = bounds === OFFSETS ? SEQUENCES : bounds - 1;
+  const sequences = sequencesOf('pool', offsets);
   if (start !== undefined) {
     expectDtype('pool', 'start', start, 'i32');
     expectShape('pool', 'start', start, [sequences], '[S]');

@@ -1,6 +1,7 @@
 import { TensorError } from '../errors.js';
 import { checkOptions, describeValue } from '../options.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { expectOffsets } from './offsets.js';
 import { expectDtype, expectRank, expectShape, run } from './run.js';
 
 /** Cosine and sine of every position and frequency, `[P, d/2]` f32 each. */
@@ -19,8 +20,7 @@ export function rope(x: Tensor, offsets: Tensor, tables: RopeTables, heads: numb
   const { cosines, sines } = tables;
   expectDtype('rope', 'x', x, 'f32');
   expectRank('rope', 'x', x, 2, '[N,H·w]');
-  expectDtype('rope', 'offsets', offsets, 'i32');
-  expectRank('rope', 'offsets', offsets, 1, '[S+1]');
+  expectOffsets('rope', offsets);
   const width = (x.shape[1] ?? 0) / heads;
   if (!Number.isInteger(heads) || heads < 1 || !Number.isInteger(width)) {
     throw new TensorError('rope', `heads that divide the width ${x.shape[1]}`, describeValue(heads));

@@ -1,8 +1,9 @@
 import { rethrowNative, TensorError } from '../errors.js';
 import { native } from '../native.js';
 import { checkOptions, describeValue } from '../options.js';
-import { isHoldable, mostAxes, OFFSETS, type Shape, sizeOf, TOKENS } from '../tensor/shape.js';
+import { isHoldable, mostAxes, type Shape, sizeOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
+import { expectOffsets, tokensOf } from './offsets.js';
 import { expectDtype, expectRank, expectShape, expectTensor, run } from './run.js';
 
 /** The same elements under another shape of equal size; one entry may be `'auto'`. Any dtype; shares storage. */
@@ -114,6 +115,7 @@ export function convert(x: Tensor, dtype: 'f32' | 'f16' | 'bf16'): Tensor {
  * @param offsets `[S+1]` i32. @param ids `inputIds` `[N]` i32 and the id `padding`. @returns `[N]` i32.
  */
 export function positions(offsets: Tensor, ids?: { readonly inputIds: Tensor; readonly padding: number }): Tensor {
+  expectOffsets('positions', offsets);
   const tokens = tokensOf('positions', offsets);
   if (ids === undefined) return run({ op: 'positions', inputs: [offsets], dtype: 'i32', shape: [tokens] });
   checkOptions('positions', ids, ['inputIds', 'padding'], 'ids');
@@ -134,20 +136,10 @@ export function positions(offsets: Tensor, ids?: { readonly inputIds: Tensor; re
 export function unfold(x: Tensor, offsets: Tensor, size: number): Tensor {
   expectDtype('unfold', 'x', x, 'f32');
   expectRank('unfold', 'x', x, 2, '[N,D]');
-  expectDtype('unfold', 'offsets', offsets, 'i32');
-  expectRank('unfold', 'offsets', offsets, 1, '[S+1]');
+  expectOffsets('unfold', offsets);
   if (!Number.isInteger(size) || size < 1 || size % 2 === 0) {
     throw new TensorError('unfold', 'an odd size from 1', describeValue(size));
   }
   const shape = [x.shape[0] ?? 0, size * (x.shape[1] ?? 0)];
   return run({ op: 'unfold', inputs: [x, offsets], dtype: 'f32', shape, attributes: { size } });
-}
-
-/** N by the offsets `[S+1]`. */
-function tokensOf(op: string, offsets: Tensor): number {
-  expectDtype(op, 'offsets', offsets, 'i32');
-  expectRank(op, 'offsets', offsets, 1, '[S+1]');
-  if (offsets.shape[0] === 0) throw new TensorError(op, 'offsets [S+1] with at least one entry', `${offsets}`);
-  // A negative end cannot be a size; native code reads the offsets and says what is wrong with them.
-  return offsets.shape[0] === OFFSETS ? TOKENS : Math.max((offsets.toArray() as Int32Array).at(-1) ?? 0, 0);
 }

@@ -11,13 +11,12 @@ namespace {
 Status check(const OpArgs& args) {
   Check c("bagOfWords", args);
   if (!c.inputs(3, 3)) return c.status();
-  const View &ids = args.inputs[0], &weights = args.inputs[1], &offsets = args.inputs[2];
+  const View &weights = args.inputs[1], &offsets = args.inputs[2];
   c.type(0, DType::i32).rank(0, 1).contiguous(0).output(DType::f32);
   c.type(1, DType::f32).rank(1, 1).contiguous(1);
   c.type(2, DType::i32).rank(2, 1).contiguous(2);
   c.that(offsets.cols() >= 1, "offsets must not be empty");
-  c.that(ids.rank == 1 && args.output.rank == 2 && args.output.rows() == offsets.cols() - 1 &&
-             args.output.cols() == weights.cols(),
+  c.that(args.output.rank == 2 && args.output.rows() == offsets.cols() - 1 && args.output.cols() == weights.cols(),
          "output must be [sequences, words]");
   return c.status();
 }
