@@ -1,28 +1,15 @@
 /** GloVe: what is learnt, and what a trainer must not do. Single steps and counts: native/test/test_vectors_glove.cc. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { gunzipSync } from 'node:zlib';
 import { Glove, type GloveOptions, type GloveProgress, type KeyedVectors, UsageError } from 'vectral';
 import { afterAll, describe, expect, test } from 'vitest';
+import { meanReciprocalRank, planted } from './planted.js';
 
-const fixtures = 'test/fixtures/word-vectors';
-const probe = JSON.parse(readFileSync(`${fixtures}/planted-probe.json`, 'utf8'));
-const planted = gunzipSync(readFileSync(`${fixtures}/planted-corpus.txt.gz`))
-  .toString()
-  .trim()
-  .split('\n');
 const settings: GloveOptions = { vectorSize: 32, windowSize: 5, minCount: 1, threads: 1 };
 
 const leftovers = () => readdirSync(tmpdir()).filter((name) => name.startsWith('vectral-glove-'));
 const before = leftovers();
 afterAll(() => expect(leftovers()).toEqual(before));
-
-/** Mean reciprocal rank of the planted partners, which share their contexts and never meet. */
-function meanReciprocalRank(vectors: KeyedVectors): number {
-  const pairs = probe.pairs as [string, string][];
-  const sum = pairs.reduce((total, [a, b]) => total + 1 / vectors.rank(a, b) + 1 / vectors.rank(b, a), 0);
-  return sum / pairs.length / 2;
-}
 
 function rowsOf(vectors: KeyedVectors): Float32Array {
   return vectors.rows(Int32Array.from({ length: vectors.size }, (_, i) => i));

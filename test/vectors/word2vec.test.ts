@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { gunzipSync } from 'node:zlib';
 import {
   type KeyedVectors,
   type TrainingProgress,
@@ -14,14 +13,10 @@ import {
 } from 'vectral';
 import { afterAll, describe, expect, test } from 'vitest';
 import { native } from '../../src/native.js';
+import { meanReciprocalRank, planted, probe } from './planted.js';
 
 const fixtures = 'test/fixtures/word-vectors';
 const steps = JSON.parse(readFileSync(`${fixtures}/training-steps.json`, 'utf8'));
-const probe = JSON.parse(readFileSync(`${fixtures}/planted-probe.json`, 'utf8'));
-const planted = gunzipSync(readFileSync(`${fixtures}/planted-corpus.txt.gz`))
-  .toString()
-  .trim()
-  .split('\n');
 const settings: Word2VecOptions = {
   vectorSize: 32,
   window: 5,
@@ -96,18 +91,6 @@ describe('one exact step', () => {
     }
   });
 });
-
-/** Mean reciprocal rank of the planted partners, which share their contexts and never meet. */
-function meanReciprocalRank(vectors: KeyedVectors): number {
-  const both = (probe.pairs as [string, string][]).flatMap(
-    ([a, b]) =>
-      [
-        [a, b],
-        [b, a],
-      ] as const,
-  );
-  return both.reduce((sum, [a, b]) => sum + 1 / vectors.rank(a, b), 0) / both.length;
-}
 
 describe('finds what is planted as well as gensim does', () => {
   const kinds: [string, Word2VecOptions][] = [

@@ -1,0 +1,20 @@
+/** A corpus of made-up words in which pairs share their contexts and never meet (test/fixtures/word-vectors). */
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import type { KeyedVectors } from 'vectral';
+
+const fixtures = 'test/fixtures/word-vectors';
+
+/** The pairs, gensim's results and what an implementation must reach. */
+export const probe = JSON.parse(readFileSync(`${fixtures}/planted-probe.json`, 'utf8'));
+export const planted = gunzipSync(readFileSync(`${fixtures}/planted-corpus.txt.gz`))
+  .toString()
+  .trim()
+  .split('\n');
+
+/** Mean reciprocal rank of the partners among all words. */
+export function meanReciprocalRank(vectors: KeyedVectors): number {
+  const pairs = probe.pairs as [string, string][];
+  const sum = pairs.reduce((total, [a, b]) => total + 1 / vectors.rank(a, b) + 1 / vectors.rank(b, a), 0);
+  return sum / pairs.length / 2;
+}
