@@ -6,6 +6,7 @@
 #include "softmax.inl.h"
 #include "reduce.inl.h"
 #include "dot_rows.inl.h"
+#include "groups.inl.h"
 #include "word_step.inl.h"
 #include "glove_step.inl.h"
 #include "row_list.inl.h"

@@ -33,36 +33,17 @@ inline void scatter_columns(const float* y, const float* factors, float* x, int6
   }
 }
 
-// Calls take.operator()<vecs>(first) for pieces of the columns.
-template <typename Take>
-inline void row_list_columns(int64_t cols, const Take& take) {
-  int64_t c = 0;
-  for (; c + 8 * kLanes <= cols; c += 8 * kLanes) take.template operator()<8>(c);
-  switch ((cols - c) / kLanes) {
-    case 7:
-      return take.template operator()<7>(c);
-    case 6:
-      return take.template operator()<6>(c);
-    case 5:
-      return take.template operator()<5>(c);
-    case 4:
-      return take.template operator()<4>(c);
-    case 3:
-      return take.template operator()<3>(c);
-    case 2:
-      return take.template operator()<2>(c);
-    case 1:
-      return take.template operator()<1>(c);
-    default:
-      return;
-  }
-}
-
 inline void gather_rows(const float* x, int64_t ldx, const int32_t* rows, int64_t n, int64_t cols, float* y) {
-  row_list_columns(cols, [=]<int kVecs>(int64_t c) { gather_columns<kVecs>(x + c, ldx, rows, n, y + c); });
+  take_groups<8>(cols / kLanes, [=]<int kVecs>(int64_t v) {
+    const int64_t c = v * kLanes;
+    gather_columns<kVecs>(x + c, ldx, rows, n, y + c);
+  });
 }
 
 inline void scatter_rows(const float* y, const float* factors, float* x, int64_t ldx, const int32_t* rows, int64_t n,
                          int64_t cols) {
-  row_list_columns(cols, [=]<int kVecs>(int64_t c) { scatter_columns<kVecs>(y + c, factors, x + c, ldx, rows, n); });
+  take_groups<8>(cols / kLanes, [=]<int kVecs>(int64_t v) {
+    const int64_t c = v * kLanes;
+    scatter_columns<kVecs>(y + c, factors, x + c, ldx, rows, n);
+  });
 }

@@ -55,37 +55,16 @@ inline void word_step_group(const float* const* inputs, float* const* changed, i
   word_change_group<kOutputs>(inputs, changed, m, outputs, scores, dim);
 }
 
-// Calls take.operator()<outputs>(first) for each group.
-template <typename Take>
-inline void word_step_groups(int64_t n, const Take& take) {
-  int64_t o = 0;
-  for (; o + 6 <= n; o += 6) take.template operator()<6>(o);
-  switch (n - o) {
-    case 5:
-      return take.template operator()<5>(o);
-    case 4:
-      return take.template operator()<4>(o);
-    case 3:
-      return take.template operator()<3>(o);
-    case 2:
-      return take.template operator()<2>(o);
-    case 1:
-      return take.template operator()<1>(o);
-    default:
-      return;
-  }
-}
-
 inline void word_step(const float* const* inputs, float* const* changed, int64_t m, float* const* outputs,
                       const float* labels, int64_t n, float rate, int64_t dim, float* scores) {
-  word_step_groups(n, [=]<int kOutputs>(int64_t o) {
+  take_groups<kWordStepOutputs>(n, [=]<int kOutputs>(int64_t o) {
     word_step_group<kOutputs>(inputs, changed, m, outputs + o, labels + o, rate, dim, scores);
   });
 }
 
 inline void word_change(const float* input, float* changed, float* const* outputs, const float* factors, int64_t n,
                         int64_t dim) {
-  word_step_groups(n, [=]<int kOutputs>(int64_t o) {
+  take_groups<kWordStepOutputs>(n, [=]<int kOutputs>(int64_t o) {
     word_change_group<kOutputs>(&input, &changed, 1, outputs + o, factors + o, dim);
   });
 }

@@ -14,18 +14,6 @@ namespace {
 
 bool given(const Napi::Value& value) { return !value.IsUndefined(); }
 
-// The place of `value` among `names`.
-template <size_t n>
-size_t read_choice(const Napi::Value& value, const char* name, const char* const (&names)[n]) {
-  const std::string text = read_string(value, name);
-  std::string known;
-  for (size_t i = 0; i < n; ++i) {
-    if (text == names[i]) return i;
-    known += (i == 0 ? "" : ", ") + std::string(names[i]);
-  }
-  refuse(value, name, "one of " + known + ", got \"" + text + "\"");
-}
-
 constexpr const char* kDtypes[] = {"f32", "f16", "bf16", "f64", "i8", "i32", "i64"};
 constexpr const char* kActivations[] = {"none", "gelu", "gelu_tanh", "relu", "silu", "tanh", "sigmoid"};
 constexpr const char* kNorms[] = {"none", "layer"};
@@ -70,6 +58,16 @@ int64_t read_integer(const Napi::Value& value, const char* name, int64_t least, 
     refuse(value, name, "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
   }
   return static_cast<int64_t>(number);
+}
+
+size_t read_choice(const Napi::Value& value, const char* name, std::span<const char* const> names) {
+  const std::string text = read_string(value, name);
+  std::string known;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (text == names[i]) return i;
+    known += (i == 0 ? "" : ", ") + std::string(names[i]);
+  }
+  refuse(value, name, "one of " + known + ", got \"" + text + "\"");
 }
 
 Napi::Array read_list(const Napi::Value& value, const char* name) {

@@ -3,6 +3,7 @@
 
 #include <napi.h>
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,8 @@ bool read_bool(const Napi::Value& value, const char* name);
 double read_number(const Napi::Value& value, const char* name);
 // A whole number in [least, most].
 int64_t read_integer(const Napi::Value& value, const char* name, int64_t least, int64_t most);
+// The place of the text among `names`.
+size_t read_choice(const Napi::Value& value, const char* name, std::span<const char* const> names);
 Napi::Array read_list(const Napi::Value& value, const char* name);
 Napi::Object read_object(const Napi::Value& value, const char* name);
 

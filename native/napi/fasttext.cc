@@ -85,8 +85,6 @@ Status predict_all(Request& request) {
 }
 
 Napi::Object to_object(Napi::Env env, const FastTextArgs& a) {
-  constexpr const char* kLosses[] = {"", "hs", "ns", "softmax", "ova"};
-  constexpr const char* kModels[] = {"", "cbow", "skipgram", "supervised"};
   Napi::Object args = Napi::Object::New(env);
   args.Set("dim", a.dim);
   args.Set("ws", a.ws);
@@ -94,8 +92,8 @@ Napi::Object to_object(Napi::Env env, const FastTextArgs& a) {
   args.Set("minCount", a.min_count);
   args.Set("neg", a.neg);
   args.Set("wordNgrams", a.word_ngrams);
-  args.Set("loss", kLosses[static_cast<int>(a.loss)]);
-  args.Set("model", kModels[static_cast<int>(a.model)]);
+  args.Set("loss", kFastTextLosses[static_cast<int>(a.loss) - 1]);
+  args.Set("model", kFastTextKinds[static_cast<int>(a.model) - 1]);
   args.Set("bucket", a.bucket);
   args.Set("minn", a.minn);
   args.Set("maxn", a.maxn);

@@ -12,29 +12,16 @@ int32_t read_setting(const Napi::Object& settings, const char* name, int32_t lea
   return static_cast<int32_t>(read_integer(settings.Get(name), name, least, INT32_MAX));
 }
 
-FastTextLoss read_loss(const Napi::Value& value) {
-  const std::string loss = read_string(value, "loss");
-  if (loss == "hs") return FastTextLoss::hs;
-  if (loss == "ns") return FastTextLoss::ns;
-  return loss == "ova" ? FastTextLoss::ova : FastTextLoss::softmax;
-}
-
-FastTextKind read_kind(const Napi::Value& value) {
-  const std::string model = read_string(value, "model");
-  if (model == "cbow") return FastTextKind::cbow;
-  return model == "skipgram" ? FastTextKind::sg : FastTextKind::sup;
-}
-
 FastTextArgs read_args(const Napi::Object& settings) {
   FastTextArgs args;
-  args.model = read_kind(settings.Get("model"));
+  args.model = static_cast<FastTextKind>(read_choice(settings.Get("model"), "model", kFastTextKinds) + 1);
   args.dim = static_cast<int32_t>(read_integer(settings.Get("dim"), "dim", 1, 1 << 20));
   args.ws = static_cast<int32_t>(read_integer(settings.Get("ws"), "ws", 1, 10000));
   args.epoch = read_setting(settings, "epoch", 1);
   args.min_count = read_setting(settings, "minCount", 0);
   args.neg = read_setting(settings, "neg", 0);
   args.word_ngrams = read_setting(settings, "wordNgrams", 0);
-  args.loss = read_loss(settings.Get("loss"));
+  args.loss = static_cast<FastTextLoss>(read_choice(settings.Get("loss"), "loss", kFastTextLosses) + 1);
   args.bucket = read_setting(settings, "bucket", 0);
   args.minn = read_setting(settings, "minn", 0);
   args.maxn = read_setting(settings, "maxn", 0);

@@ -8,6 +8,10 @@ namespace vectral {
 enum class FastTextLoss : int32_t { hs = 1, ns = 2, softmax = 3, ova = 4 };
 enum class FastTextKind : int32_t { cbow = 1, sg = 2, sup = 3 };
 
+// Their names, from 1.
+constexpr const char* kFastTextLosses[] = {"hs", "ns", "softmax", "ova"};
+constexpr const char* kFastTextKinds[] = {"cbow", "skipgram", "supervised"};
+
 struct FastTextArgs {
   int32_t dim = 100;
   int32_t ws = 5;

@@ -61,7 +61,8 @@ class FastTextTrainer::Worker : public Learner {
         kernels_(trainer.kernels_),
         stride_(trainer.inputs_.stride()),
         step_(trainer.kernels_, trainer.inputs_, trainer.outputs_),
-        slots_(2 * trainer.options_.window + 1),
+        // Only CBOW in fast mode keeps a window.
+        slots_(trainer.options_.skip_gram || trainer.options_.exact ? 0 : 2 * trainer.options_.window + 1),
         hidden_(stride_ * 4),
         change_(stride_ * 4),
         sums_(slots_ * stride_ * 4),
@@ -98,12 +99,8 @@ class FastTextTrainer::Worker : public Learner {
       for (int32_t i = 0; i < t_.options_.negative; ++i) add_noise();
       return;
     }
-    const HuffmanCodes& codes = t_.codes_;
-    const auto word = static_cast<size_t>(target);
-    for (auto at = static_cast<size_t>(codes.begin[word]); at < static_cast<size_t>(codes.begin[word + 1]); ++at) {
-      // 1 to the right, where word2vec.c has 0.
-      add_output(codes.nodes[at], codes.bits[at]);
-    }
+    // 1 to the right, where word2vec.c has 0.
+    t_.codes_.walk(target, [this](int32_t node, uint8_t turn) { add_output(node, turn); });
   }
 
   void add_output(int32_t row, float label) {
@@ -150,12 +147,21 @@ class FastTextTrainer::Worker : public Learner {
   // row twice: the mean of rows moves by as much as each of them.
   void skip_gram(int64_t i, int64_t first, int64_t last) {
     const std::span<const int32_t> rows = t_.rows_.of(word(i));
-    float *const h = hidden(), *const change = static_cast<float*>(change_.data());
     gather_mean(t_.inputs_.row(0), rows, std::ssize(rows));
-    std::copy_n(h, stride_, change);
-    for (int64_t j = first; j <= last;) j = predict(i, j, last);
-    for (int64_t c = 0; c < stride_; ++c) change[c] = h[c] - change[c];
+    const float* const change = change_by([&] {
+      for (int64_t j = first; j <= last;) j = predict(i, j, last);
+    });
     kernels_.scatter_rows(change, nullptr, t_.inputs_.row(0), stride_, rows.data(), std::ssize(rows), stride_);
+  }
+
+  // By how much the work moves the hidden vector.
+  template <typename Work>
+  const float* change_by(const Work& work) {
+    float* const change = static_cast<float*>(change_.data());
+    std::copy_n(hidden(), stride_, change);
+    work();
+    for (int64_t c = 0; c < stride_; ++c) change[c] = hidden()[c] - change[c];
+    return change;
   }
 
   // Moves the hidden vector of word i towards the next words from j on that share noise; gives where they end.
@@ -208,10 +214,7 @@ class FastTextTrainer::Worker : public Learner {
     gather_mean(slot(sums_, 0), rows_, count);
     choose_outputs(word(i));
     if (is_measured()) measure(hidden(), outputs_, labels_);
-    float* const change = static_cast<float*>(change_.data());
-    std::copy_n(hidden(), stride_, change);
-    move(0, outputs_.size(), rate_);
-    for (int64_t c = 0; c < stride_; ++c) change[c] = hidden()[c] - change[c];
+    const float* const change = change_by([&] { move(0, outputs_.size(), rate_); });
     kernels_.scatter_rows(change, nullptr, slot(changes_, 0), stride_, rows_.data(), n, stride_);
     kernels_.scatter_rows(change, counts_.data(), slot(sums_, 0), stride_, rows_.data(), n, stride_);
   }
@@ -268,7 +271,7 @@ Status FastTextTrainer::finish(std::shared_ptr<const FastTextModel>* model) {
   if (!inputs_.finite() || !outputs_.finite()) return Status::error("the vectors grew beyond all bounds; lower lr");
   const auto made = std::make_shared<FastTextModel>();
   made->args = args_;
-  made->dictionary = dictionary_;
+  made->dictionary = std::move(dictionary_);
   made->input = FastTextMatrix::of(&inputs_);
   made->output = FastTextMatrix::of(&outputs_);
   *model = made;

@@ -2,6 +2,7 @@
 // is fastText's too.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -30,6 +31,13 @@ struct HuffmanCodes {
   std::vector<uint8_t> bits;
   std::vector<int32_t> nodes;
   std::vector<int64_t> begin;
+
+  // Calls take(node, turn) along the path of `word`.
+  template <typename Take>
+  void walk(int32_t word, const Take& take) const {
+    const auto at = static_cast<size_t>(word);
+    for (auto i = static_cast<size_t>(begin[at]); i < static_cast<size_t>(begin[at + 1]); ++i) take(nodes[i], bits[i]);
+  }
 };
 
 HuffmanCodes huffman_codes(const HuffmanTree& tree);

@@ -78,11 +78,10 @@ class Word2VecTrainer::Worker : public Learner {
     outputs_.clear();
     labels_.clear();
     if (t_.options_.negative == 0) {
-      for (int64_t i = t_.codes_.begin[static_cast<size_t>(word)]; i < t_.codes_.begin[static_cast<size_t>(word) + 1];
-           ++i) {
-        outputs_.push_back(t_.outputs_.row(t_.codes_.nodes[static_cast<size_t>(i)]));
-        labels_.push_back(t_.codes_.bits[static_cast<size_t>(i)] == 0 ? 1.0f : 0.0f);
-      }
+      t_.codes_.walk(word, [this](int32_t node, uint8_t turn) {
+        outputs_.push_back(t_.outputs_.row(node));
+        labels_.push_back(turn == 0 ? 1.0f : 0.0f);
+      });
       return;
     }
     outputs_.push_back(t_.outputs_.row(word));
