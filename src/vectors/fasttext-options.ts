@@ -1,7 +1,8 @@
 /** How fastText learns; names and defaults are its own. */
 import type { NativeFastText } from '../native.js';
 import { checkOptions } from '../options.js';
-import { checks, type TrainingControls, withoutUndefined } from './training.js';
+import { checks, withoutUndefined } from './option-checks.js';
+import type { TrainingControls } from './training.js';
 
 /** How {@link FastText.train} learns. */
 export interface FastTextOptions extends TrainingControls {

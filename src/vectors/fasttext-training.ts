@@ -8,7 +8,7 @@ import {
   readOptions,
   readSupervisedOptions,
 } from './fasttext-options.js';
-import { countWords, told, trainWords } from './training.js';
+import { atStart, countWords, told, trainWords } from './training.js';
 
 /** Word vectors from a corpus. */
 export async function train(corpus: Corpus, options: FastTextOptions): Promise<FastTextHandle> {
@@ -17,8 +17,7 @@ export async function train(corpus: Corpus, options: FastTextOptions): Promise<F
   const settings = readOptions(call, options);
   const trainer = native.fastTextTrainer(settings);
   const corpusWords = await countWords(call, trainer, corpus, options.signal);
-  const { epoch: epochs, lr: alpha } = settings;
-  const start = { corpusWords, epochs, alpha, minAlpha: 0, epoch: 0, batches: 0, trainedWords: 0 };
+  const start = atStart(corpusWords, { epochs: settings.epoch, alpha: settings.lr, minAlpha: 0 });
   await trainWords(call, trainer, corpus, start, options, async () => {});
   return told(call, native.fastTextFinish(trainer));
 }

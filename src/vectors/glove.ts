@@ -7,6 +7,8 @@ import { type GloveHandle, native } from '../native.js';
 import { checkOptions } from '../options.js';
 import { batches, type Corpus, checkCorpus } from './corpus.js';
 import { KeyedVectors } from './keyed-vectors.js';
+import { checks } from './option-checks.js';
+import { told } from './training.js';
 
 /** How {@link Glove.train} learns. */
 export interface GloveOptions {
@@ -110,12 +112,12 @@ export class Glove {
         options.signal?.throwIfAborted();
         await native.gloveCount(trainer, batch);
       }
-      const corpusWords = await told(native.gloveBuild(trainer));
+      const corpusWords = await told(call, native.gloveBuild(trainer));
       for await (const batch of batches(corpus)) {
         options.signal?.throwIfAborted();
-        await told(native.gloveCooccur(trainer, batch));
+        await told(call, native.gloveCooccur(trainer, batch));
       }
-      const pairs = await told(native.gloveGather(trainer));
+      const pairs = await told(call, native.gloveGather(trainer));
       const trained = await learn(trainer, pairs, epochs, options);
       return new Glove(trainer, corpusWords, pairs, trained);
     } finally {
@@ -132,7 +134,7 @@ async function learn(trainer: GloveHandle, pairs: number, epochs: number, option
   do {
     if (signal?.aborted) break;
     const epoch = pairs === 0 ? 1 : Math.floor(trained / pairs) + 1;
-    const { pairs: done, loss } = await told(native.gloveTrain(trainer, threads));
+    const { pairs: done, loss } = await told(call, native.gloveTrain(trainer, threads));
     trained = done;
     const pairsPerSecond = trained / ((performance.now() - began) / 1000);
     const eta = (totalPairs - trained) / pairsPerSecond;
@@ -149,34 +151,19 @@ function learnt(trainer: GloveHandle): KeyedVectors {
   }
 }
 
-async function told<T>(promise: Promise<T>): Promise<T> {
-  try {
-    return await promise;
-  } catch (cause) {
-    throw new UsageError(`${call}: ${cause instanceof Error ? cause.message : cause}`);
-  }
-}
-
 function readOptions(options: GloveOptions) {
   const names = Object.keys(defaults) as (keyof typeof defaults)[];
   checkOptions(call, options, [...names, 'threads', 'signal', 'onProgress']);
   const given = names.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]]));
   const settings: typeof defaults = { ...defaults, ...Object.fromEntries(given) };
-  const refuse = (problem: string): never => {
-    throw new UsageError(`${call}: ${problem}`);
-  };
-  const whole = (name: keyof typeof defaults, least: number, most: number) => {
-    const value: unknown = settings[name];
-    if (!(Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most))
-      refuse(`${name} must be a whole number from ${least} to ${most}, got ${value}`);
-  };
-  whole('vectorSize', 1, 1 << 20);
-  whole('windowSize', 1, 10_000);
-  whole('minCount', 1, 2 ** 52);
-  whole('maxVocab', 0, 2 ** 31 - 2);
-  whole('memory', 1, 1 << 24);
-  whole('epochs', 1, 1 << 20);
-  whole('seed', 0, 2 ** 52);
+  const { refuse, whole } = checks(call);
+  whole('vectorSize', settings.vectorSize, 1, 1 << 20);
+  whole('windowSize', settings.windowSize, 1, 10_000);
+  whole('minCount', settings.minCount, 1, 2 ** 52);
+  whole('maxVocab', settings.maxVocab, 0, 2 ** 31 - 2);
+  whole('memory', settings.memory, 1, 1 << 24);
+  whole('epochs', settings.epochs, 1, 1 << 20);
+  whole('seed', settings.seed, 0, 2 ** 52);
   for (const name of ['eta', 'xMax', 'alpha', 'gradClip'] as const) {
     const value: unknown = settings[name];
     if (!(typeof value === 'number' && Number.isFinite(value) && (value > 0 || (name === 'alpha' && value === 0))))

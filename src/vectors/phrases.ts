@@ -1,8 +1,9 @@
 /** Phrases: words that come together more often than chance, joined into one (Mikolov et al. 2013, arXiv:1310.4546). */
 import { readFile, writeFile } from 'node:fs/promises';
-import { UsageError, WeightsError } from '../errors.js';
+import { WeightsError } from '../errors.js';
 import { checkOptions, describeValue } from '../options.js';
 import { batches, type Corpus, checkCorpus } from './corpus.js';
+import { checks } from './option-checks.js';
 
 /** How {@link Phrases.train} finds phrases; names are gensim's. */
 export interface PhrasesOptions {
@@ -190,9 +191,7 @@ function readOptions(options: PhrasesOptions) {
   checkOptions(call, options, names);
   const { minCount = 5, scoring = 'default', threshold = 10, delimiter = '_', connectorWords = [] } = options;
   const { maxVocabSize = mostCounted } = options;
-  const refuse = (problem: string): never => {
-    throw new UsageError(`${call}: ${problem}`);
-  };
+  const { refuse } = checks(call);
   if (!(Number.isSafeInteger(minCount) && minCount > 0))
     refuse(`minCount must be a whole number from 1, got ${minCount}`);
   if (scoring !== 'default' && scoring !== 'npmi') refuse(`scoring must be default or npmi, got ${scoring}`);

@@ -9,8 +9,8 @@ import { WhitespaceTokenizer } from '../tokenizers/whitespace.js';
 import { writeSafetensors } from '../weights/safetensors.js';
 import { type Corpus, checkCorpus } from './corpus.js';
 import type { KeyedVectors } from './keyed-vectors.js';
+import { checks, withoutUndefined } from './option-checks.js';
 import { commonComponents, countTokens, sifWeights, usifWeights } from './sentence-weighting.js';
-import { checks, withoutUndefined } from './training.js';
 
 /** How {@link saveSentenceTransformer} makes one vector of the words of a text. */
 export interface SentenceWeightingOptions {

@@ -112,6 +112,14 @@ async function* ahead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
   }
 }
 
+/** A training of `corpusWords` words an epoch, before its first. */
+export function atStart(
+  corpusWords: number,
+  { epochs, alpha, minAlpha }: Pick<TrainingPosition, 'epochs' | 'alpha' | 'minAlpha'>,
+): TrainingPosition {
+  return { corpusWords, epochs, alpha, minAlpha, epoch: 0, batches: 0, trainedWords: 0 };
+}
+
 /** What the promise gives; its error, as one of the call's. */
 export async function told<T>(call: string, promise: Promise<T>): Promise<T> {
   try {
@@ -119,33 +127,4 @@ export async function told<T>(call: string, promise: Promise<T>): Promise<T> {
   } catch (cause) {
     throw new UsageError(`${call}: ${cause instanceof Error ? cause.message : cause}`);
   }
-}
-
-/** Checks of a call's options. */
-export interface Checks {
-  refuse(problem: string): never;
-  whole(name: string, value: unknown, least: number, most: number): void;
-  number(name: string, value: unknown, least: number): void;
-}
-
-export function checks(call: string): Checks {
-  const refuse = (problem: string): never => {
-    throw new UsageError(`${call}: ${problem}`);
-  };
-  return {
-    refuse,
-    whole(name, value, least, most) {
-      if (Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most) return;
-      refuse(`${name} must be a whole number from ${least} to ${most}, got ${value}`);
-    },
-    number(name, value, least) {
-      if (typeof value === 'number' && Number.isFinite(value) && value >= least) return;
-      refuse(`${name} must be a number${least === 0 ? ' from 0' : ''}, got ${value}`);
-    },
-  };
-}
-
-/** Options as they were given; those that are undefined count as not given. */
-export function withoutUndefined<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
 }

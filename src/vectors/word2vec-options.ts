@@ -1,7 +1,8 @@
 /** How word2vec learns; names and defaults are gensim's. */
 import type { NativeWord2Vec } from '../native.js';
 import { checkOptions } from '../options.js';
-import { checks, type TrainingControls, withoutUndefined } from './training.js';
+import { checks, withoutUndefined } from './option-checks.js';
+import type { TrainingControls } from './training.js';
 
 /** How {@link Word2Vec.train} and {@link Word2Vec.resume} run. */
 export interface Word2VecControls extends TrainingControls {

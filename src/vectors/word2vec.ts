@@ -3,7 +3,7 @@ import { UsageError } from '../errors.js';
 import { native, type WordTrainerHandle } from '../native.js';
 import { batches, type Corpus, checkCorpus } from './corpus.js';
 import { KeyedVectors } from './keyed-vectors.js';
-import { countWords, type TrainingPosition, trainWords } from './training.js';
+import { atStart, countWords, type TrainingPosition, trainWords } from './training.js';
 import { loadTraining, saveTraining } from './word2vec-file.js';
 import {
   checkControls,
@@ -59,7 +59,7 @@ export class Word2Vec {
     const settings = readOptions(call, options);
     const trainer = native.word2vec(settings);
     const corpusWords = await countWords(call, trainer, corpus, options.signal);
-    const model = new Word2Vec(trainer, settings, begin(corpusWords, settings));
+    const model = new Word2Vec(trainer, settings, atStart(corpusWords, settings));
     await model.#learn(call, corpus, options);
     return model;
   }
@@ -102,7 +102,7 @@ export class Word2Vec {
         corpusWords += await native.wordTrainerKnown(this.#trainer, batch);
       }
       if (corpusWords === 0) throw new UsageError(`${call}: no word of the corpus is in the vocabulary`);
-      this.#position = begin(corpusWords, schedule);
+      this.#position = atStart(corpusWords, schedule);
       await this.#learn(call, corpus, options);
     });
   }
@@ -131,12 +131,6 @@ export class Word2Vec {
     });
     this.#wv = learnt(call, this.#trainer);
   }
-}
-
-type Schedule = Pick<TrainingPosition, 'epochs' | 'alpha' | 'minAlpha'>;
-
-function begin(corpusWords: number, { epochs, alpha, minAlpha }: Schedule): TrainingPosition {
-  return { corpusWords, epochs, alpha, minAlpha, epoch: 0, batches: 0, trainedWords: 0 };
 }
 
 function learnt(call: string, trainer: WordTrainerHandle): KeyedVectors {

@@ -1,7 +1,6 @@
 /** `vectral vectors train`: word vectors from text files. */
 import { UsageError } from '../../errors.js';
 import { mostThreads } from '../../options.js';
-import type { KeyedVectors } from '../../vectors/keyed-vectors.js';
 import type { TrainingProgress } from '../../vectors/training.js';
 import { type Arguments, type Option, oneOf, wholeNumber } from '../command.js';
 import { openSink } from '../output.js';
@@ -40,10 +39,11 @@ interface Run {
   readonly tell: (pass: number, done: number, speed: string, secondsLeft: number) => void;
 }
 
+/** What training came to: vectors, or a model that is saved as a whole. */
 interface Trained {
-  readonly wv: KeyedVectors;
-  /** Writes something else than the vectors. */
-  readonly saveModel?: (path: string) => Promise<void>;
+  readonly size: number;
+  readonly dim: number;
+  save(path: string): Promise<void>;
 }
 
 const algorithms = { word2vec: trainWord2Vec, fasttext: trainFastText, glove: trainGlove } as const;
@@ -84,8 +84,8 @@ export async function train(args: Arguments): Promise<void> {
     const threads = wholeNumber(args, 'threads', mostThreads);
     const model = await algorithms[algorithm]({ args, to, corpus: { files }, threads, signal: ender.signal, tell });
     if (terminal) process.stderr.write('\n');
-    await (model.saveModel?.(to) ?? model.wv.save(to));
-    await (await openSink(undefined)).write(`${to}: ${model.wv.size} words of ${model.wv.dim} dimensions\n`);
+    await model.save(to);
+    await (await openSink(undefined)).write(`${to}: ${model.size} words of ${model.dim} dimensions\n`);
   } finally {
     process.off('SIGINT', end);
   }
@@ -108,9 +108,9 @@ async function trainWord2Vec({ args, corpus, threads, signal, tell }: Run): Prom
       throw new UsageError(`--${odd} stands in the checkpoint already; leave it out with --resume`);
     const model = await Word2Vec.load(checkpoint);
     await model.resume(corpus, controls);
-    return model;
+    return model.wv;
   }
-  return Word2Vec.train(corpus, {
+  const model = await Word2Vec.train(corpus, {
     ...controls,
     sg: args.options.has('sg'),
     hs: args.options.has('hs'),
@@ -122,6 +122,7 @@ async function trainWord2Vec({ args, corpus, threads, signal, tell }: Run): Prom
     seed: wholeNumber(args, 'seed'),
     mode: oneOf(args, 'mode', ['fast', 'exact'] as const, 'fast'),
   });
+  return model.wv;
 }
 
 /** A name that ends in .bin gets the whole model, as fastText writes it; any other the vectors of its words. */
@@ -144,8 +145,8 @@ async function trainFastText({ args, to, corpus, threads, signal, tell }: Run): 
     mode: oneOf(args, 'mode', ['fast', 'exact'] as const, 'fast'),
     onProgress: tellWords(tell),
   });
-  const wv = await model.toKeyedVectors();
-  return to.endsWith('.bin') ? { wv, saveModel: (path) => model.saveModel(path) } : { wv };
+  if (!to.endsWith('.bin')) return model.toKeyedVectors();
+  return { size: model.words.length, dim: model.dim, save: (path) => model.saveModel(path) };
 }
 
 function tellWords(tell: Run['tell']): (progress: TrainingProgress) => void {
@@ -155,7 +156,7 @@ function tellWords(tell: Run['tell']): (progress: TrainingProgress) => void {
 
 async function trainGlove({ args, corpus, threads, signal, tell }: Run): Promise<Trained> {
   const { Glove } = await import('../../vectors/glove.js');
-  return Glove.train(corpus, {
+  const model = await Glove.train(corpus, {
     threads,
     signal,
     vectorSize: wholeNumber(args, 'vector-size'),
@@ -167,4 +168,5 @@ async function trainGlove({ args, corpus, threads, signal, tell }: Run): Promise
     onProgress: ({ epoch, pairs, totalPairs, pairsPerSecond, eta }) =>
       tell(epoch, pairs / totalPairs, `${(pairsPerSecond / 1e6).toFixed(1)} M pairs/s`, eta),
   });
+  return model.wv;
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { JsonFile } from '../../../json-file.js';
-import { bagOfWords, embedding } from '../../../ops/index.js';
+import { bagOfWords } from '../../../ops/index.js';
 import { Tensor } from '../../../tensor/tensor.js';
 import { WhitespaceTokenizer } from '../../../tokenizers/whitespace.js';
 import type { FirstModule, FirstSource } from './first-module.js';
@@ -17,11 +17,10 @@ export async function loadBow({ folder }: FirstSource): Promise<FirstModule> {
     Float32Array.from(vocab, (word) => weightOf(word) ?? weightOf(word.toLowerCase()) ?? unknown),
   ); // [V]
   const size = vocab.length;
-  const column = Tensor.from(new Float32Array(size), { shape: [size, 1] });
   return {
     name: 'BoW',
-    // what enters the pooling is not read there: it counts ids
-    encoder: { hiddenSize: size, limits: { vocabSize: size }, encode: ({ inputIds }) => embedding(column, inputIds) },
+    // no rows of tokens: the pooling counts the ids themselves
+    encoder: { hiddenSize: size, limits: { vocabSize: size }, encode: ({ inputIds }) => inputIds },
     config: new JsonFile(file, { ...config.value, model_type: 'words', architectures: ['BoW'] }),
     pooling: {
       modes: [],
