@@ -217,6 +217,12 @@ function unknownOption(call: string, what: string, name: string, names: readonly
   return new UsageError(`${call}: there is no "${name}" in ${what}; ${mend}`);
 }
 
+/** @throws UsageError for what cannot be the path of a file. */
+export function checkPath(call: string, path: unknown): asserts path is string {
+  if (typeof path === 'string' && path !== '' && !path.includes('\0')) return;
+  throw new UsageError(`${call}: the path must be a string that is not empty, got ${describeValue(path)}`);
+}
+
 /** What `value` is, for a message: `null`, `a list of 3`, `Float32Array`, `"abc"`. */
 export function describeValue(value: unknown): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;

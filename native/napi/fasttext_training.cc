@@ -38,16 +38,17 @@ Napi::Value wrap_model(Napi::Env env, const std::shared_ptr<const FastTextModel>
   return wrap_handle(env, std::make_unique<FastTextHandle>(model), rows * model->input.dim * 4);
 }
 
-// The text, or the file that is mapped for it.
+// The text, or the file that is read for it.
 struct Source {
   std::string name;
-  std::string text;
+  std::string_view text;
   bool given = false;
 
   Status train(const FastTextTraining& training, std::shared_ptr<const FastTextModel>* model) const {
     if (given) return train_supervised(training, text, name, model);
+    // Not mapped: a file that is cut meanwhile would end the process.
     std::shared_ptr<const MappedFile> file;
-    if (Status status = MappedFile::open(name, true, &file); !status.is_ok()) return status;
+    if (Status status = MappedFile::open(name, false, &file); !status.is_ok()) return status;
     const std::string_view lines(reinterpret_cast<const char*>(file->data()), static_cast<size_t>(file->size()));
     return train_supervised(training, lines, name, model);
   }
@@ -58,9 +59,7 @@ std::shared_ptr<const Source> read_source(const Napi::CallbackInfo& info) {
   source->name = read_string(info[0], "source");
   source->given = !info[1].IsUndefined();
   if (!source->given) return source;
-  if (!info[1].IsTypedArray()) throw Napi::TypeError::New(info.Env(), "text must be an Uint8Array");
-  const auto bytes = info[1].As<Napi::Uint8Array>();
-  source->text.assign(reinterpret_cast<const char*>(bytes.Data()), bytes.ByteLength());
+  source->text = read_bytes(info[1], "text");
   return source;
 }
 
@@ -92,8 +91,10 @@ Napi::Value fasttext_train_supervised(const Napi::CallbackInfo& info) {
     return source->train(training, model.get());
   };
   const auto finish = [model](Napi::Env e) { return wrap_model(e, *model); };
-  return jobs_of(env).start(env, {model.get(), training.threads, training.threads}, work, finish,
-                            info[4].As<Napi::Object>());
+  Napi::Array kept = Napi::Array::New(env);
+  kept.Set(0u, info[1]);
+  kept.Set(1u, info[4]);
+  return jobs_of(env).start(env, {model.get(), training.threads, training.threads}, work, finish, kept);
 }
 
 Napi::Value fasttext_trainer(const Napi::CallbackInfo& info) {

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <numeric>
 
 #include "../dispatch/select.h"
 #include "args.h"
@@ -109,7 +108,10 @@ Napi::Value word2vec_restore(const Napi::CallbackInfo& info) {
     throw Napi::TypeError::New(env, "words, counts, vectors and outputs must be as many, and as wide as vectorSize");
   }
   vocabulary.counts.assign(counts.Data(), counts.Data() + counts.ElementLength());
-  vocabulary.total = std::accumulate(vocabulary.counts.begin(), vocabulary.counts.end(), INT64_C(0));
+  for (const int64_t count : vocabulary.counts) {
+    if (!__builtin_add_overflow(vocabulary.total, count, &vocabulary.total)) continue;
+    throw Napi::TypeError::New(env, "the counts of the words are too large");
+  }
   const std::vector<uint64_t> streams(states.Data(), states.Data() + states.ElementLength());
   throw_if_error(env, trainer->restore(std::move(vocabulary), static_cast<const float*>(inputs.storage->data()),
                                        static_cast<const float*>(outputs.storage->data()), streams));

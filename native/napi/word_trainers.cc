@@ -52,7 +52,7 @@ Napi::Value word_trainer_train(const Napi::CallbackInfo& info) {
   const std::string_view text = read_bytes(info[1], "text");
   const int threads = read_threads(info[2]);
   // As many as were asked for, whatever else runs: what is learnt must not depend on it.
-  const auto work = [=](int) { return trainer->train(text, threads), Status::ok(); };
+  const auto work = [=](int) { return trainer->train(text, threads); };
   return start(info, threads, work, [trainer](Napi::Env env) {
     Napi::Object result = Napi::Object::New(env);
     result.Set("words", static_cast<double>(trainer->words_trained()));

@@ -252,7 +252,7 @@ TEST_CASE("training of words in fast mode changes what exact mode changes, where
       trainer.count(text);
       REQUIRE(trainer.build().is_ok());
       trainer.set_schedule({1e-3f, 1e-3f, trainer.words_counted(), 0});
-      trainer.train(text, 1);
+      CHECK(trainer.train(text, 1).is_ok());
       REQUIRE(trainer.finish(&models[exact]).is_ok());
     }
     // Outputs begin at zero: what they hold is what was learnt.

@@ -11,8 +11,8 @@ bool continues(char byte) { return (static_cast<uint8_t>(byte) & 0xC0) == 0x80; 
 
 }  // namespace
 
-uint32_t fasttext_hash(std::string_view text) {
-  uint32_t h = 2166136261u;
+uint32_t fasttext_hash(std::string_view text, uint32_t before) {
+  uint32_t h = before;
   for (const char c : text) h = (h ^ static_cast<uint32_t>(static_cast<int8_t>(c))) * 16777619u;
   return h;
 }
@@ -56,16 +56,18 @@ void FastTextDictionary::gram_rows(const FastTextArgs& args, std::string_view ba
   for (size_t begin = 0; begin < word.size(); ++begin) {
     if (continues(word[begin])) continue;
     size_t end = begin;
+    uint32_t hash = fasttext_hash({});
     for (int32_t n = 1; end < word.size() && n <= args.maxn; ++n) {
+      const size_t letter = end;
       do ++end;
       while (end < word.size() && continues(word[end]));
+      hash = fasttext_hash(std::string_view(word).substr(letter, end - letter), hash);
       // A bracket alone says nothing.
       if (n < args.minn || (n == 1 && (begin == 0 || end == word.size()))) continue;
-      const std::string_view gram = std::string_view(word).substr(begin, end - begin);
       int32_t row = 0;
-      if (!row_of_hash(fasttext_hash(gram), args, &row)) continue;
+      if (!row_of_hash(hash, args, &row)) continue;
       rows->push_back(row);
-      if (grams != nullptr) grams->emplace_back(gram);
+      if (grams != nullptr) grams->push_back(word.substr(begin, end - begin));
     }
   }
 }

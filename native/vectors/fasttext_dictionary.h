@@ -19,7 +19,8 @@ constexpr std::string_view kEndOfLine = "</s>";
 constexpr std::string_view kLabelPrefix = "__label__";
 
 // FNV-1a over bytes that are sign-extended first, as a signed char is where fastText was born.
-uint32_t fasttext_hash(std::string_view text);
+// `before`: the hash of what stands before the text.
+uint32_t fasttext_hash(std::string_view text, uint32_t before = 2166136261u);
 
 // Rows of the input matrix that each word of a vocabulary is made of: its own, then those of its n-grams.
 struct WordRows {

@@ -69,6 +69,8 @@ class FastTextTrainer::Worker : public Learner {
         changes_(slots_ * stride_ * 4),
         scores_(kWordStepOutputs) {}
 
+  bool has_memory() const { return sums_.data() != nullptr && changes_.data() != nullptr; }
+
  private:
   void learn(const std::vector<int32_t>& sentence, float rate) override {
     sentence_ = sentence;
@@ -264,7 +266,8 @@ class FastTextTrainer::Worker : public Learner {
 };
 
 std::unique_ptr<WordTrainer::Learner> FastTextTrainer::learner(RandomStream& random) {
-  return std::make_unique<Worker>(*this, random);
+  auto worker = std::make_unique<Worker>(*this, random);
+  return worker->has_memory() ? std::move(worker) : nullptr;
 }
 
 Status FastTextTrainer::finish(std::shared_ptr<const FastTextModel>* model) {

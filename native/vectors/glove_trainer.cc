@@ -21,16 +21,11 @@ GloveTrainer::GloveTrainer(const GloveOptions& options, const KernelTable& kerne
       random_(RandomStream::of(options.cooccurrence.seed, 1)) {}
 
 Status GloveTrainer::build() {
-  int64_t least = options_.min_count;
-  if (options_.max_vocab > 0) least = std::max(least, counts_.least_for(options_.max_vocab));
-  vocabulary_ = counts_.frequent(least);
-  const int64_t different = counts_.words.size();
+  const Status made = counts_.vocabulary(options_.min_count, options_.max_vocab, &vocabulary_);
   counts_ = {};
+  if (!made.is_ok()) return made;
+  if (Status status = vocabulary_.check_utf8(); !status.is_ok()) return status;
   const int64_t words = vocabulary_.words.size();
-  if (words == 0) {
-    return Status::error("no word comes " + std::to_string(least) + " times or more among " +
-                         std::to_string(different) + " different words; lower minCount or give more text");
-  }
   RandomStream random = RandomStream::of(options_.cooccurrence.seed, 0);
   const auto begin = [&] { return (random.unit() - 0.5f) / static_cast<float>(options_.dim); };
   for (const Matrix matrix : {kWords, kContexts, kWordSquares, kContextSquares}) {

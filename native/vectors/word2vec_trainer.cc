@@ -28,6 +28,8 @@ Status Word2VecTrainer::allocate() {
 }
 
 Status Word2VecTrainer::begin() {
+  // Files and callers know words as text.
+  if (Status status = vocabulary().check_utf8(); !status.is_ok()) return status;
   if (Status status = allocate(); !status.is_ok()) return status;
   inputs_.fill(options_.seed, 1);
   return Status::ok();
@@ -41,6 +43,7 @@ Status Word2VecTrainer::restore(WordCounts vocabulary, const float* inputs, cons
     std::copy_n(inputs + row * dim(), dim(), inputs_.row(row));
     std::copy_n(outputs + row * dim(), dim(), outputs_.row(row));
   }
+  if (!inputs_.finite() || !outputs_.finite()) return Status::error("vectors and outputs must be finite numbers");
   restore_streams(states);
   return Status::ok();
 }
@@ -159,7 +162,7 @@ std::unique_ptr<WordTrainer::Learner> Word2VecTrainer::learner(RandomStream& ran
 }
 
 Status Word2VecTrainer::rows_of(const TrainedMatrix& matrix, std::shared_ptr<Storage>* copy) const {
-  if (!matrix.finite()) return Status::error("the vectors grew beyond all bounds; lower alpha");
+  if (!inputs_.finite() || !outputs_.finite()) return Status::error("the vectors grew beyond all bounds; lower alpha");
   *copy = matrix.copy();
   return *copy != nullptr ? Status::ok() : Status::error("not enough memory for a copy of what was learnt");
 }

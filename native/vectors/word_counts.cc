@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <functional>
 #include <numeric>
+#include <string>
 #include <utility>
+
+#include "../core/json_reader.h"
 
 namespace vectral {
 
@@ -60,6 +63,24 @@ WordCounts WordCounts::frequent(int64_t least) const {
     kept.total += count_of(place);
   }
   return kept;
+}
+
+Status WordCounts::vocabulary(int64_t least, int64_t most, WordCounts* kept) const {
+  if (most > 0) least = std::max(least, least_for(most));
+  *kept = frequent(least);
+  if (kept->words.size() > 0) return Status::ok();
+  return Status::error("no word comes " + std::to_string(least) + " times or more among " +
+                       std::to_string(words.size()) + " different words; lower minCount or give more text");
+}
+
+Status WordCounts::check_utf8() const {
+  for (int32_t place = 0; place < words.size(); ++place) {
+    if (is_utf8(words.word(place))) continue;
+    return Status::error("the word " + quoted(words.word(place)) + ", which comes " +
+                         std::to_string(counts[static_cast<size_t>(place)]) +
+                         " times, is not valid UTF-8; convert the text to UTF-8");
+  }
+  return Status::ok();
 }
 
 }  // namespace vectral

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../core/status.h"
 #include "word_table.h"
 
 namespace vectral {
@@ -34,12 +35,16 @@ struct WordCounts {
   void add(std::string_view text, std::string_view end = {}, int64_t most = 0);
   // The words that come at least `least` times, most frequent first; equal ones as they first came.
   WordCounts frequent(int64_t least) const;
-  // The smallest `least` that leaves at most `most` words.
-  int64_t least_for(int64_t most) const;
+  // The same as a vocabulary to be learnt, of at most `most` words (0: any number); an error if there are none.
+  Status vocabulary(int64_t least, int64_t most, WordCounts* kept) const;
+  // An error that names the first word that is not UTF-8.
+  Status check_utf8() const;
 
  private:
   void add_word(std::string_view word);
   void drop(int64_t seen);
+  // The smallest `least` that leaves at most `most` words.
+  int64_t least_for(int64_t most) const;
 
   int64_t dropped_ = 0;  // words that came this often or less were dropped last
 };

@@ -16,15 +16,10 @@ constexpr size_t kShareBytes = 32768;  // of text that a thread takes at once
 }  // namespace
 
 Status WordTrainer::build() {
-  int64_t least = options_.min_count;
-  if (options_.max_final_vocab > 0) least = std::max(least, counts_.least_for(options_.max_final_vocab));
-  WordCounts vocabulary = counts_.frequent(least);
-  const int64_t different = counts_.words.size();
+  WordCounts vocabulary;
+  const Status made = counts_.vocabulary(options_.min_count, options_.max_final_vocab, &vocabulary);
   counts_ = {};
-  if (vocabulary.words.size() == 0) {
-    return Status::error("no word comes " + std::to_string(least) + " times or more among " +
-                         std::to_string(different) + " different words; lower minCount or give more text");
-  }
+  if (!made.is_ok()) return made;
   if (Status status = prepare(std::move(vocabulary)); !status.is_ok()) return status;
   return begin();
 }
@@ -120,10 +115,18 @@ void WordTrainer::Learner::measure(const float* input, const std::vector<float*>
   ++measured_;
 }
 
-void WordTrainer::train(std::string_view text, int threads) {
+Status WordTrainer::train(std::string_view text, int threads) {
   // A stream for each thread goes on from batch to batch: with one thread, how the text was cut makes no difference.
   while (static_cast<int>(streams_.size()) < threads)
     streams_.push_back(RandomStream::of(options_.seed, streams_.size() + 1));
+  std::vector<std::unique_ptr<Learner>> parts;
+  for (size_t thread = 0; thread < static_cast<size_t>(threads); ++thread) {
+    parts.push_back(learner(streams_[thread]));
+    if (parts.back() == nullptr) {
+      return Status::error("not enough memory for windows of " + std::to_string(options_.window) +
+                           " words to each side in " + std::to_string(threads) + " threads; lower one of them");
+    }
+  }
   // Shares end at ends of lines, or inside one that is longer than its share.
   const size_t shares = threads > 1 ? text.size() / kShareBytes + 1 : 1, bytes = text.size() / shares;
   const auto cut = [&](size_t share) {
@@ -133,15 +136,17 @@ void WordTrainer::train(std::string_view text, int threads) {
   };
   std::atomic<size_t> next{0};
   ThreadPool::instance().run(threads, [&](int thread, int, bool) {
-    const std::unique_ptr<Learner> part = learner(streams_[static_cast<size_t>(thread)]);
+    const std::unique_ptr<Learner>& part = parts[static_cast<size_t>(thread)];
     for (size_t share; (share = next.fetch_add(1, std::memory_order_relaxed)) < shares;) {
       const size_t begin = cut(share);
       part->read(text.substr(begin, cut(share + 1) - begin));
     }
-    const std::lock_guard<std::mutex> lock(loss_mutex_);
+  });
+  for (const std::unique_ptr<Learner>& part : parts) {
     loss_ += part->loss();
     measured_ += part->measured();
-  });
+  }
+  return Status::ok();
 }
 
 }  // namespace vectral

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string_view>
 #include <vector>
 
@@ -58,7 +57,7 @@ class WordTrainer {
   int64_t known(std::string_view text) const;
   // Deterministic with one thread; with more, they change one matrix without waiting for each other (Recht et al.
   // 2011).
-  void train(std::string_view text, int threads);
+  Status train(std::string_view text, int threads);
 
   int64_t dim() const { return options_.dim; }
   int32_t size() const { return vocabulary_.words.size(); }
@@ -106,6 +105,7 @@ class WordTrainer {
 
   // The matrices of a new vocabulary, as they begin.
   virtual Status begin() = 0;
+  // Null where its memory cannot be had.
   virtual std::unique_ptr<Learner> learner(RandomStream& random) = 0;
   // What follows from the vocabulary.
   Status prepare(WordCounts vocabulary);
@@ -123,7 +123,6 @@ class WordTrainer {
   std::vector<float> keep_;
   TrainingSchedule schedule_;
   std::atomic<int64_t> trained_{0};
-  std::mutex loss_mutex_;
   double loss_ = 0;
   int64_t measured_ = 0;
   std::vector<RandomStream> streams_;

@@ -16,7 +16,9 @@ export type Corpus = Iterable<Sentence> | AsyncIterable<Sentence> | { readonly f
 const batchBytes = 1 << 20;
 const mostHeld = 64 << 20;
 const newline = 10;
-const space = 32;
+/** Bytes between the words of a line, as native code has them. */
+export const separators: readonly number[] = [0, 9, 11, 12, 13, 32];
+const separator = /[\0\t\n\v\f\r ]/;
 
 /** @throws UsageError for what is no corpus, or can be read only once. */
 export function checkCorpus(call: string, corpus: Corpus): void {
@@ -24,7 +26,10 @@ export function checkCorpus(call: string, corpus: Corpus): void {
     throw new UsageError(`${call}: a corpus is a list of sentences, or { files: '${String(corpus).slice(0, 60)}' }`);
   }
   const source = Object(corpus) as Partial<Iterable<Sentence> & AsyncIterable<Sentence> & { files: unknown }>;
-  if (source.files !== undefined && !source[Symbol.iterator]) return;
+  if (source.files !== undefined && !source[Symbol.iterator]) {
+    checkFiles(call, filesOf(corpus));
+    return;
+  }
   const begin = source[Symbol.asyncIterator] ?? source[Symbol.iterator];
   if (typeof begin !== 'function') {
     throw new UsageError(`${call}: a corpus is an iterable of sentences or { files }, got ${describeValue(corpus)}`);
@@ -38,20 +43,35 @@ export function checkCorpus(call: string, corpus: Corpus): void {
   }
 }
 
+function checkFiles(call: string, files: readonly unknown[] | undefined): void {
+  const odd = files?.find((file) => typeof file !== 'string' || file === '' || file.includes('\0'));
+  if (files?.length && odd === undefined) return;
+  const got = files === undefined ? 'something else' : files.length === 0 ? 'an empty list' : describeValue(odd);
+  throw new UsageError(`${call}: files must be the path of a text file or a list of such paths, got ${got}`);
+}
+
 function isFunction(value: unknown): boolean {
   return typeof value === 'function';
+}
+
+/** The files that a corpus is made of, or undefined if it has its sentences in memory. */
+export function filesOf(corpus: Corpus): readonly string[] | undefined {
+  if (!('files' in corpus)) return undefined;
+  const { files } = corpus;
+  if (typeof files === 'string') return [files];
+  return typeof Object(files)[Symbol.iterator] === 'function' ? [...files] : undefined;
 }
 
 /** Batches of whole lines; a file's line of more than a batch is cut between words. */
 export async function* batches(corpus: Corpus): AsyncGenerator<Uint8Array> {
   if ('files' in corpus) {
-    for (const file of typeof corpus.files === 'string' ? [corpus.files] : corpus.files) yield* linesOf(file);
+    for (const file of filesOf(corpus)!) yield* linesOf(file);
     return;
   }
   let lines: string[] = [];
   let size = 0;
   for await (const sentence of corpus) {
-    const line = typeof sentence === 'string' ? sentence.replaceAll('\n', ' ') : joined(sentence);
+    const line = lineOf(sentence);
     lines.push(line);
     size += line.length + 1;
     if (size < batchBytes) continue;
@@ -62,12 +82,15 @@ export async function* batches(corpus: Corpus): AsyncGenerator<Uint8Array> {
   if (lines.length > 0) yield Buffer.from(`${lines.join('\n')}\n`);
 }
 
-function joined(words: readonly string[]): string {
-  for (const word of words) {
-    if (typeof word === 'string' && !/\s/.test(word)) continue;
+function lineOf(sentence: unknown): string {
+  if (typeof sentence === 'string') return sentence.replaceAll('\n', ' ');
+  if (!Array.isArray(sentence))
+    throw new UsageError(`a sentence of a corpus must be a string or a list of words, got ${describeValue(sentence)}`);
+  for (const word of sentence) {
+    if (typeof word === 'string' && !separator.test(word)) continue;
     throw new UsageError(`a word of a corpus must be a string without spaces, got ${describeValue(word)}`);
   }
-  return words.join(' ');
+  return sentence.join(' ');
 }
 
 async function* linesOf(file: string): AsyncGenerator<Uint8Array> {
@@ -79,7 +102,7 @@ async function* linesOf(file: string): AsyncGenerator<Uint8Array> {
   try {
     for await (const piece of pieces as AsyncIterable<Buffer>) {
       let end = piece.lastIndexOf(newline) + 1;
-      if (end === 0 && heldBytes >= batchBytes) end = piece.lastIndexOf(space) + 1;
+      if (end === 0 && heldBytes >= batchBytes) end = piece.findLastIndex((byte) => separators.includes(byte)) + 1;
       if (end > 0) yield Buffer.concat([...held.splice(0), piece.subarray(0, end)]);
       if (end > 0) heldBytes = 0;
       held.push(piece.subarray(end));
@@ -89,6 +112,8 @@ async function* linesOf(file: string): AsyncGenerator<Uint8Array> {
     }
   } catch (cause) {
     throw new WeightsError(`${file}: cannot be read (${cause instanceof Error ? cause.message : cause})`, { cause });
+  } finally {
+    stream.destroy(); // else the file stays open where unpacking ends early
   }
   if (heldBytes > 0) yield Buffer.concat(held);
 }

@@ -65,7 +65,7 @@ export interface FastTextSupervisedOptions {
   seed?: number | undefined;
   /** Threads that change the model without waiting for each other. Default: 1; 0: all CPUs of this process. */
   threads?: number | undefined;
-  /** Ends training; what was learnt until then is kept. */
+  /** Ends training; what was learnt until then is kept. While the corpus is read first there is nothing to keep: it rejects. */
   signal?: AbortSignal | undefined;
   /** Called twice a second. */
   onProgress?: ((progress: FastTextProgress) => void) | undefined;
@@ -103,7 +103,7 @@ const supervised = {
 const controls = ['threads', 'signal', 'onProgress'] as const;
 /** The least of each number that is not free to be 0. */
 const least: Readonly<Record<string, number>> = { dim: 1, epoch: 1, ws: 1 };
-const most: Readonly<Record<string, number>> = { dim: 1 << 20, ws: 10_000, seed: 2 ** 52 };
+const most: Readonly<Record<string, number>> = { dim: 1 << 20, ws: 10_000, minn: 1000, maxn: 1000, seed: 2 ** 52 };
 
 /** @throws UsageError for options that make no sense. */
 export function readOptions(

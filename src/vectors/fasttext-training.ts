@@ -1,7 +1,7 @@
 /** Training of fastText's models: word vectors, and classifiers of lines. */
 import { type FastTextHandle, native } from '../native.js';
 import { refused } from '../weights/weight-file.js';
-import { batches, type Corpus, checkCorpus } from './corpus.js';
+import { batches, type Corpus, checkCorpus, filesOf } from './corpus.js';
 import {
   type FastTextOptions,
   type FastTextSupervisedOptions,
@@ -9,6 +9,8 @@ import {
   readSupervisedOptions,
 } from './fasttext-options.js';
 import { atStart, countWords, told, trainWords } from './training.js';
+
+const newline = 10;
 
 /** Word vectors from a corpus. */
 export async function train(corpus: Corpus, options: FastTextOptions): Promise<FastTextHandle> {
@@ -28,38 +30,49 @@ export async function trainSupervised(corpus: Corpus, options: FastTextSupervise
   checkCorpus(call, corpus);
   const settings = readSupervisedOptions(call, options);
   const { threads = 1, signal, onProgress } = options;
-  const { source, text } = await linesOf(corpus);
+  signal?.throwIfAborted();
+  const { source, text } = await linesOf(corpus, signal);
   const progress = new BigInt64Array(2);
   const stop = () => Atomics.store(progress, 1, 1n);
-  if (signal?.aborted) stop();
   signal?.addEventListener('abort', stop);
   const begun = performance.now();
+  let thrown: { cause: unknown } | undefined;
   const tell = () => {
     const tokens = Number(Atomics.load(progress, 0));
-    onProgress?.({ tokens, tokensPerSecond: tokens / ((performance.now() - begun) / 1000) });
+    try {
+      onProgress?.({ tokens, tokensPerSecond: tokens / ((performance.now() - begun) / 1000) });
+    } catch (cause) {
+      thrown ??= { cause };
+      stop();
+    }
   };
   const timer = onProgress && setInterval(tell, 500);
   try {
-    return await native.fastTextTrainSupervised(source, text, settings, threads, progress).catch(refused);
+    const model = await native.fastTextTrainSupervised(source, text, settings, threads, progress).catch(refused);
+    if (thrown) throw thrown.cause;
+    return model;
   } finally {
     clearInterval(timer);
     signal?.removeEventListener('abort', stop);
   }
 }
 
-/** One plain file is mapped where it lies; all else is gathered, for every epoch takes its lines from memory. */
-async function linesOf(corpus: Corpus): Promise<{ source: string; text: Uint8Array | undefined }> {
-  if ('files' in corpus) {
-    const files = typeof corpus.files === 'string' ? [corpus.files] : corpus.files;
-    const source = files.join(', ');
-    if (files.length === 1 && !source.endsWith('.gz')) return { source, text: undefined };
-    return { source, text: await gathered(corpus) };
-  }
-  return { source: 'the lines', text: await gathered(corpus) };
-}
-
-async function gathered(corpus: Corpus): Promise<Uint8Array> {
+/** One plain file is read where training runs; all else is gathered, for every epoch takes its lines from memory. */
+async function linesOf(
+  corpus: Corpus,
+  signal: AbortSignal | undefined,
+): Promise<{ source: string; text: Uint8Array | undefined }> {
+  const files = filesOf(corpus);
+  const source = files?.join(', ') ?? 'the lines';
+  if (files?.length === 1 && !source.endsWith('.gz')) return { source, text: undefined };
   const pieces: Uint8Array[] = [];
-  for await (const piece of batches(corpus)) pieces.push(piece);
-  return Buffer.concat(pieces);
+  for (const part of files?.map((file) => ({ files: file })) ?? [corpus]) {
+    // A file's last line may have no end.
+    if (pieces.length > 0 && pieces.at(-1)!.at(-1) !== newline) pieces.push(Uint8Array.of(newline));
+    for await (const piece of batches(part)) {
+      signal?.throwIfAborted();
+      pieces.push(piece);
+    }
+  }
+  return { source, text: Buffer.concat(pieces) };
 }

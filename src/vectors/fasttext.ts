@@ -1,7 +1,7 @@
 /** fastText models (Bojanowski et al. 2017, arXiv:1607.04606; Joulin et al. 2016, arXiv:1607.01759). */
 import { UsageError } from '../errors.js';
 import { type FastTextArgs, type FastTextHandle, type NativeScores, native } from '../native.js';
-import { checkOptions, describeValue } from '../options.js';
+import { checkOptions, checkPath, describeValue } from '../options.js';
 import { refused } from '../weights/weight-file.js';
 import type { Corpus } from './corpus.js';
 import type { FastTextOptions, FastTextSupervisedOptions } from './fasttext-options.js';
@@ -59,9 +59,7 @@ export class FastText {
    * @throws WeightsError naming file and field, if the file is not what it says it is.
    */
   static async load(path: string, options: { mmap?: boolean } = {}): Promise<FastText> {
-    if (typeof path !== 'string' || path === '') {
-      throw new UsageError(`FastText.load: the path must be a string that is not empty, got ${describeValue(path)}`);
-    }
+    checkPath('FastText.load', path);
     checkOptions('FastText.load', options, ['mmap']);
     return new FastText(await native.fastTextLoad(path, options.mmap ?? true).catch(refused));
   }
@@ -207,9 +205,7 @@ export class FastText {
    * @throws WeightsError if the file cannot be written; there is then none, or the one that was there.
    */
   async saveModel(path: string): Promise<void> {
-    if (typeof path !== 'string' || path === '' || path.includes('\0')) {
-      throw new UsageError(`saveModel: the path must be a string that is not empty, got ${describeValue(path)}`);
-    }
+    checkPath('saveModel', path);
     await native.fastTextSave(this.#open('saveModel'), path).catch(refused);
   }
 

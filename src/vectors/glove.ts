@@ -2,13 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UsageError } from '../errors.js';
 import { type GloveHandle, native } from '../native.js';
 import { checkOptions } from '../options.js';
 import { batches, type Corpus, checkCorpus } from './corpus.js';
-import { KeyedVectors } from './keyed-vectors.js';
+import type { KeyedVectors } from './keyed-vectors.js';
 import { checks } from './option-checks.js';
-import { told } from './training.js';
+import { learnt, told } from './training.js';
 
 /** How {@link Glove.train} learns. */
 export interface GloveOptions {
@@ -91,7 +90,7 @@ export class Glove {
   readonly trainedPairs: number;
 
   private constructor(trainer: GloveHandle, corpusWords: number, pairs: number, trainedPairs: number) {
-    this.wv = learnt(trainer);
+    this.wv = learnt(call, () => native.gloveVectors(trainer));
     this.corpusWords = corpusWords;
     this.pairs = pairs;
     this.trainedPairs = trainedPairs;
@@ -141,14 +140,6 @@ async function learn(trainer: GloveHandle, pairs: number, epochs: number, option
     onProgress?.({ epoch, pairs: trained, totalPairs, pairsPerSecond, eta, loss });
   } while (trained < totalPairs);
   return trained;
-}
-
-function learnt(trainer: GloveHandle): KeyedVectors {
-  try {
-    return new KeyedVectors(native.gloveVectors(trainer));
-  } catch (cause) {
-    throw new UsageError(`${call}: ${cause instanceof Error ? cause.message : cause}`);
-  }
 }
 
 function readOptions(options: GloveOptions) {

@@ -1,7 +1,8 @@
 /** Phrases: words that come together more often than chance, joined into one (Mikolov et al. 2013, arXiv:1310.4546). */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { WeightsError } from '../errors.js';
-import { checkOptions, describeValue } from '../options.js';
+import { checkOptions, checkPath, describeValue } from '../options.js';
+import { replaceFile } from '../weights/replace-file.js';
 import { batches, type Corpus, checkCorpus } from './corpus.js';
 import { checks } from './option-checks.js';
 
@@ -123,11 +124,12 @@ export class Phrases {
 
   /** Writes them as JSON. */
   async save(path: string): Promise<void> {
+    checkPath('Phrases.save', path);
     const { delimiter } = this;
     const phrases = Object.fromEntries(this.#scores);
     const json = { kind, version: 1, delimiter, connectorWords: [...this.#connectors], phrases };
     try {
-      await writeFile(path, `${JSON.stringify(json, null, 1)}\n`);
+      await replaceFile(path, (file) => file.writeFile(`${JSON.stringify(json, null, 1)}\n`));
     } catch (cause) {
       throw new WeightsError(`${path}: cannot be written (${cause instanceof Error ? cause.message : cause})`, {
         cause,
@@ -137,6 +139,7 @@ export class Phrases {
 
   /** What {@link Phrases.save} wrote. @throws WeightsError naming file and field, where it is not. */
   static async load(path: string): Promise<Phrases> {
+    checkPath('Phrases.load', path);
     let json: Record<string, unknown>;
     try {
       json = Object(JSON.parse(await readFile(path, 'utf8')));

@@ -1,11 +1,12 @@
 /** Vectors to files, in every form that loading reads. */
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { UsageError, WeightsError } from '../errors.js';
 import { native, type VectorsHandle } from '../native.js';
 import { convert } from '../ops/index.js';
-import { checkOptions } from '../options.js';
+import { checkOptions, checkPath } from '../options.js';
 import { Tensor } from '../tensor/tensor.js';
+import { replaceFile } from '../weights/replace-file.js';
 import { writeTensorSources } from '../weights/safetensors.js';
 import type { KeyedVectors } from './keyed-vectors.js';
 import { ownForm } from './vector-file.js';
@@ -33,6 +34,7 @@ export async function saveVectors(
   file: string,
   options: { format?: VectorFormat; dtype?: 'f32' | 'f16' },
 ): Promise<void> {
+  checkPath('save', file);
   checkOptions('save', options, ['format', 'dtype']);
   const format = options.format ?? formatOf(file);
   if (!vectorFormats.includes(format))
@@ -43,15 +45,11 @@ export async function saveVectors(
   }
   try {
     if (format === 'vectral') return await saveOwnForm(vectors, file, dtype);
-    // Beside it first: a file that is cut short never stands under the name.
-    const handle = await open(file, 'w');
-    try {
+    await replaceFile(file, async (handle) => {
       if (format !== 'glove') await handle.write(`${vectors.size} ${vectors.dim}\n`);
       if (format === 'word2vec-binary') await writeBinary(vectors, handle);
       else await writeText(vectors, rows, handle, format);
-    } finally {
-      await handle.close();
-    }
+    });
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;
     throw new WeightsError(`${file}: cannot be written (${cause instanceof Error ? cause.message : cause})`, { cause });
@@ -102,15 +100,6 @@ function checkedWords(words: string[], format: VectorFormat): string[] {
 async function saveOwnForm(vectors: KeyedVectors, folder: string, dtype: 'f32' | 'f16'): Promise<void> {
   const { size, dim } = vectors;
   await mkdir(folder, { recursive: true });
-  const words = await open(path.join(folder, ownForm.words), 'w');
-  try {
-    for (let begin = 0; begin < size; begin += blockRows) {
-      const block = checkedWords(vectors.words(begin, begin + blockRows), 'vectral');
-      await words.writeFile(block.map((word) => `${word}\n`).join(''));
-    }
-  } finally {
-    await words.close();
-  }
   function* bytes() {
     for (let begin = 0; begin < size; begin += blockRows) {
       const end = Math.min(begin + blockRows, size);
@@ -126,5 +115,12 @@ async function saveOwnForm(vectors: KeyedVectors, folder: string, dtype: 'f32' |
     size: size * dim * (dtype === 'f32' ? 4 : 2),
     bytes,
   };
-  await writeTensorSources(path.join(folder, ownForm.matrix), [source]);
+  // The words take their place last: nothing has changed yet where the matrix cannot be written.
+  await replaceFile(path.join(folder, ownForm.words), async (file) => {
+    for (let begin = 0; begin < size; begin += blockRows) {
+      const block = checkedWords(vectors.words(begin, begin + blockRows), 'vectral');
+      await file.writeFile(block.map((word) => `${word}\n`).join(''));
+    }
+    await writeTensorSources(path.join(folder, ownForm.matrix), [source]);
+  });
 }

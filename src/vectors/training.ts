@@ -1,7 +1,8 @@
 /** What every training of word vectors goes through: the corpus, epoch after epoch, in batches. */
 import { UsageError, WeightsError } from '../errors.js';
-import { native, type WordTrainerHandle } from '../native.js';
+import { native, type VectorsHandle, type WordTrainerHandle } from '../native.js';
 import { batches, type Corpus } from './corpus.js';
+import { KeyedVectors } from './keyed-vectors.js';
 
 /** How training runs, whatever it learns. */
 export interface TrainingControls {
@@ -82,13 +83,13 @@ export async function trainWords(
     for await (const text of ahead(batches(corpus))) {
       if (batch++ < done) continue;
       if (signal?.aborted) return reached(position, true);
-      const { words, alpha, loss } = await native.wordTrainerTrain(trainer, text, threads ?? 0);
+      const { words, alpha, loss } = await told(call, native.wordTrainerTrain(trainer, text, threads ?? 0));
       position = { ...position, epoch, batches: batch, trainedWords: words };
       const wordsPerSecond = (words - trainedWords) / ((performance.now() - began) / 1000);
       const eta = Math.max(0, totalWords - words) / wordsPerSecond;
       const measured = Number.isNaN(loss) ? undefined : loss;
-      onProgress?.({ epoch: epoch + 1, words, totalWords, wordsPerSecond, eta, alpha, loss: measured });
       await reached(position, false);
+      onProgress?.({ epoch: epoch + 1, words, totalWords, wordsPerSecond, eta, alpha, loss: measured });
     }
     if (batch < done || (done === 0 && position.trainedWords === before)) {
       throw new WeightsError(`${call}: the corpus was ${batch === 0 ? 'empty' : 'shorter'} when it was read again`);
@@ -125,6 +126,19 @@ export async function told<T>(call: string, promise: Promise<T>): Promise<T> {
   try {
     return await promise;
   } catch (cause) {
-    throw new UsageError(`${call}: ${cause instanceof Error ? cause.message : cause}`);
+    throw errorOf(call, cause);
   }
+}
+
+/** The vectors that `of` gives; its error, as one of the call's. */
+export function learnt(call: string, of: () => VectorsHandle): KeyedVectors {
+  try {
+    return new KeyedVectors(of());
+  } catch (cause) {
+    throw errorOf(call, cause);
+  }
+}
+
+function errorOf(call: string, cause: unknown): UsageError {
+  return new UsageError(`${call}: ${cause instanceof Error ? cause.message : cause}`);
 }

@@ -1,9 +1,9 @@
 /** All of a word2vec training in one safetensors file. */
-import { rename, rm } from 'node:fs/promises';
 import { WeightsError } from '../errors.js';
 import { native, type WordTrainerHandle } from '../native.js';
 import { Tensor } from '../tensor/tensor.js';
 import { SafetensorsFile, writeSafetensors } from '../weights/safetensors.js';
+import { separators } from './corpus.js';
 import type { KeyedVectors } from './keyed-vectors.js';
 import type { TrainingPosition } from './training.js';
 import { readOptions, type Word2VecSettings } from './word2vec-options.js';
@@ -34,16 +34,7 @@ export async function saveTraining(
     counts: Tensor.from(counts),
     streams: Tensor.from(new BigInt64Array(streams.buffer, streams.byteOffset, streams.length)),
   };
-  // Beside it first: what stands under the name is whole, whenever the process ends.
-  const partial = `${path}.partial`;
-  try {
-    await writeSafetensors(partial, tensors, { [key]: JSON.stringify({ version, settings, position }) });
-    await rename(partial, path);
-  } catch (cause) {
-    await rm(partial, { force: true });
-    if (cause instanceof WeightsError) throw cause;
-    throw new WeightsError(`${path} cannot be written: ${cause instanceof Error ? cause.message : cause}`, { cause });
-  }
+  await writeSafetensors(path, tensors, { [key]: JSON.stringify({ version, settings, position }) });
 }
 
 /** @throws WeightsError naming the file and the field, where it is not what {@link saveTraining} writes. */
@@ -67,6 +58,8 @@ export async function loadTraining(
   const counts = tensor('counts', 'I64', 1).toArray() as BigInt64Array;
   const streams = tensor('streams', 'I64', 1).toArray() as BigInt64Array;
   if (counts.some((count) => count < 1n)) refuse('"counts" holds a number below 1; the file is damaged');
+  if (words.some((byte) => separators.includes(byte)))
+    refuse('"words" holds a space within a word; the file is damaged');
   const states = new BigUint64Array(streams.buffer, streams.byteOffset, streams.length);
   const matrices = (['vectors', 'outputs'] as const).map((name) => tensor(name, 'F32', 2).handle);
   try {
@@ -87,15 +80,8 @@ function readMetadata(text: string, refuse: (problem: string) => never) {
   if (metadata.version !== version)
     refuse(`"version" of "${key}" is ${metadata.version}; this release reads ${version}`);
   const { exact, ...learning } = Object(metadata.settings) as Word2VecSettings;
-  const position = Object(metadata.position) as TrainingPosition;
-  for (const field of ['corpusWords', 'epochs', 'epoch', 'batches', 'trainedWords'] as const) {
-    if (!Number.isSafeInteger(position[field]) || position[field] < 0)
-      refuse(`"position.${field}" of "${key}" must be a whole number, got ${position[field]}`);
-  }
-  for (const field of ['alpha', 'minAlpha'] as const) {
-    if (!Number.isFinite(position[field]))
-      refuse(`"position.${field}" of "${key}" must be a number, got ${position[field]}`);
-  }
+  if (typeof exact !== 'boolean') refuse(`"settings.exact" of "${key}" must be true or false, got ${exact}`);
+  const position = readPosition(metadata.position, refuse);
   try {
     const { maxVocabSize = 0, maxFinalVocab = 0 } = learning;
     const settings = readOptions(key, {
@@ -109,4 +95,21 @@ function readMetadata(text: string, refuse: (problem: string) => never) {
   } catch (cause) {
     return refuse(cause instanceof Error ? cause.message : String(cause));
   }
+}
+
+function readPosition(value: unknown, refuse: (problem: string) => never): TrainingPosition {
+  const position = Object(value) as TrainingPosition;
+  const { corpusWords, epochs, epoch } = position;
+  for (const field of ['corpusWords', 'epochs', 'epoch', 'batches', 'trainedWords'] as const) {
+    if (!Number.isSafeInteger(position[field]) || position[field] < 0)
+      refuse(`"position.${field}" of "${key}" must be a whole number, got ${position[field]}`);
+  }
+  for (const field of ['alpha', 'minAlpha'] as const) {
+    if (!Number.isFinite(position[field]))
+      refuse(`"position.${field}" of "${key}" must be a number, got ${position[field]}`);
+  }
+  if (epoch > epochs) refuse(`"position.epoch" of "${key}" is ${epoch} of ${epochs} epochs`);
+  if (!Number.isSafeInteger(epochs * corpusWords))
+    refuse(`"position" of "${key}" has ${epochs} epochs of ${corpusWords} words, which are too many`);
+  return position;
 }

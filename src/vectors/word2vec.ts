@@ -1,9 +1,10 @@
 /** Word2vec's training, in gensim's terms. */
 import { UsageError } from '../errors.js';
 import { native, type WordTrainerHandle } from '../native.js';
+import { checkPath } from '../options.js';
 import { batches, type Corpus, checkCorpus } from './corpus.js';
-import { KeyedVectors } from './keyed-vectors.js';
-import { atStart, countWords, type TrainingPosition, trainWords } from './training.js';
+import type { KeyedVectors } from './keyed-vectors.js';
+import { atStart, countWords, learnt, type TrainingPosition, type TrainingProgress, trainWords } from './training.js';
 import { loadTraining, saveTraining } from './word2vec-file.js';
 import {
   checkControls,
@@ -24,6 +25,7 @@ export class Word2Vec {
   #position: TrainingPosition;
   #wv: KeyedVectors | undefined;
   #learning = false;
+  #between = false;
 
   private constructor(trainer: WordTrainerHandle, settings: Word2VecSettings, position: TrainingPosition) {
     this.#trainer = trainer;
@@ -33,7 +35,7 @@ export class Word2Vec {
 
   /** What was learnt: the vectors of the words, most frequent first. A copy, which further training does not change. */
   get wv(): KeyedVectors {
-    this.#wv ??= learnt('Word2Vec', this.#trainer);
+    this.#wv ??= learnt('Word2Vec', () => native.word2vecVectors(this.#trainer));
     return this.#wv;
   }
 
@@ -69,13 +71,27 @@ export class Word2Vec {
    * @throws WeightsError naming the file and the field, where it is not what it should be.
    */
   static async load(path: string): Promise<Word2Vec> {
+    checkPath('Word2Vec.load', path);
     const { trainer, settings, position } = await loadTraining(path);
     return new Word2Vec(trainer, settings, position);
   }
 
-  /** Writes all of the model to one safetensors file, from which training can go on. The vectors alone: `wv.save`. */
+  /**
+   * Writes all of the model to one safetensors file, from which training can go on. The vectors alone: `wv.save`.
+   * @throws UsageError while a batch is trained; in `onProgress` there is none.
+   */
   async save(path: string): Promise<void> {
-    await saveTraining(path, this.#trainer, this.wv, this.#settings, this.#position);
+    const call = 'Word2Vec.save';
+    checkPath(call, path);
+    if (this.#learning && !this.#between) {
+      throw new UsageError(`${call}: the model is being trained; await that first, or save from onProgress`);
+    }
+    await this.#write(call, path);
+  }
+
+  async #write(call: string, path: string): Promise<void> {
+    const vectors = learnt(call, () => native.word2vecVectors(this.#trainer));
+    await saveTraining(path, this.#trainer, vectors, this.#settings, this.#position);
   }
 
   /**
@@ -121,22 +137,25 @@ export class Word2Vec {
   /** From where it is to the end of its epochs. */
   async #learn(call: string, corpus: Corpus, options: Word2VecControls): Promise<void> {
     let kept = performance.now();
-    await trainWords(call, this.#trainer, corpus, this.#position, options, async (position, end) => {
+    const onProgress = options.onProgress && ((progress: TrainingProgress) => this.#told(options, progress));
+    await trainWords(call, this.#trainer, corpus, this.#position, { ...options, onProgress }, async (position, end) => {
       this.#position = position;
+      this.#wv = undefined;
       const { checkpoint } = options;
       if (checkpoint === undefined || (!end && performance.now() - kept < checkpointSeconds * 1000)) return;
-      this.#wv = learnt(call, this.#trainer);
-      await this.save(checkpoint);
+      await this.#write(call, checkpoint);
       kept = performance.now();
     });
-    this.#wv = learnt(call, this.#trainer);
+    this.#wv = learnt(call, () => native.word2vecVectors(this.#trainer));
   }
-}
 
-function learnt(call: string, trainer: WordTrainerHandle): KeyedVectors {
-  try {
-    return new KeyedVectors(native.word2vecVectors(trainer));
-  } catch (cause) {
-    throw new UsageError(`${call}: ${cause instanceof Error ? cause.message : cause}`);
+  /** No batch is trained meanwhile. */
+  #told({ onProgress }: Word2VecControls, progress: TrainingProgress): void {
+    this.#between = true;
+    try {
+      onProgress?.(progress);
+    } finally {
+      this.#between = false;
+    }
   }
 }

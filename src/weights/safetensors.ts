@@ -1,12 +1,12 @@
 /** safetensors files: read in place through native code, written from tensors. */
-import { open } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { UsageError, WeightsError } from '../errors.js';
 import { native } from '../native.js';
-import { checkOptions, describeValue } from '../options.js';
+import { checkOptions, checkPath, describeValue } from '../options.js';
 import { bytesPer } from '../tensor/dtype.js';
 import type { Shape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
+import { replaceFile } from './replace-file.js';
 import { refused, WeightFile } from './weight-file.js';
 
 const metadataKey = '__metadata__';
@@ -89,24 +89,15 @@ export async function writeTensorSources(
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(padded.length));
   try {
-    const file = await open(path, 'w');
-    try {
+    await replaceFile(path, async (file) => {
       await file.writeFile(Buffer.concat([length, padded]));
       for (const { bytes } of ordered) {
         const data = bytes();
         for (const piece of data instanceof Uint8Array ? [data] : data) await file.writeFile(piece);
       }
-    } finally {
-      await file.close();
-    }
+    });
   } catch (cause) {
     throw new WeightsError(`${path} cannot be written: ${(cause as Error).message}`, { cause });
-  }
-}
-
-function checkPath(call: string, path: unknown): void {
-  if (typeof path !== 'string' || path === '') {
-    throw new UsageError(`${call}: the path must be a string that is not empty, got ${describeValue(path)}`);
   }
 }
 

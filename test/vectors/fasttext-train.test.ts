@@ -64,10 +64,36 @@ describe('FastText.trainSupervised', () => {
     }
   });
 
-  it('keeps what is learnt when it is told to end', async () => {
-    const controller = new AbortController();
-    controller.abort();
-    using model = await FastText.trainSupervised(lines, { dim: 8, epoch: 2 ** 30, signal: controller.signal });
+  it('keeps what is learnt when it is told to end, and rejects before', async () => {
+    const options = { dim: 8, epoch: 2 ** 20, signal: AbortSignal.timeout(50) };
+    using model = await FastText.trainSupervised(lines, options);
+    expect(model.predict('rain snow')[0]?.label).toBe('__label__2');
+    await expect(FastText.trainSupervised(lines, options)).rejects.toThrow(/timeout/);
+  });
+
+  it('ends with what onProgress throws', async () => {
+    const onProgress = () => {
+      throw new Error('of the caller');
+    };
+    await expect(FastText.trainSupervised(lines, { epoch: 2 ** 20, onProgress })).rejects.toThrow('of the caller');
+  });
+
+  it('holds apart the lines of files without a final newline', async () => {
+    const files = ['__label__a one', '__label__b two\n', '__label__c three'].map((text, i) => {
+      writeFileSync(path.join(folder, `part${i}`), text);
+      return path.join(folder, `part${i}`);
+    });
+    using model = await FastText.trainSupervised({ files: new Set(files) as never }, { dim: 4 });
+    expect(model.labels.toSorted()).toEqual(['__label__a', '__label__b', '__label__c']);
+    expect(model.words.toSorted()).toEqual(['</s>', 'one', 'three', 'two']);
+  });
+
+  it('learns from a file that is emptied meanwhile', async () => {
+    const file = path.join(folder, 'emptied');
+    writeFileSync(file, lines.join('\n').repeat(500));
+    const onProgress = () => writeFileSync(file, '');
+    const options = { dim: 4, epoch: 2 ** 20, signal: AbortSignal.timeout(1200), onProgress };
+    using model = await FastText.trainSupervised({ files: file }, options);
     expect(model.words).toContain('rain');
   });
 
@@ -76,12 +102,15 @@ describe('FastText.trainSupervised', () => {
     await expect(train(lines, { dim: 0 })).rejects.toThrow(/dim must be a whole number from 1 to 1048576, got 0/);
     await expect(train(lines, { loss: 'hinge' })).rejects.toThrow(UsageError);
     await expect(train(lines, { lr: -1 })).rejects.toThrow(/lr must be/);
+    await expect(train(lines, { maxn: 1001 })).rejects.toThrow(/maxn must be a whole number from 0 to 1000/);
     await expect(train(lines, { wordNgrams: 2, bucket: 0 })).rejects.toThrow(/bucket must be at least 1/);
     await expect(train(lines, { epochs: 2 })).rejects.toThrow(/epoch/);
     await expect(train(3)).rejects.toThrow(UsageError);
     await expect(train('lines.txt')).rejects.toThrow(/files: 'lines.txt'/);
     await expect(train(['no label'])).rejects.toThrow(/no line has a label/);
     await expect(train([])).rejects.toThrow(WeightsError);
+    for (const files of [[], 5, null, [5], [''], 'a\0b'])
+      await expect(train({ files })).rejects.toThrow(/trainSupervised: files must be the path of a text file/);
     await expect(train({ files: '/does/not/exist' })).rejects.toThrow(/exist: cannot be opened/);
     await expect(train({ files: '/does/not/exist.gz' })).rejects.toThrow(/exist.gz: cannot be read/);
     await expect(train(lines, { lr: 1e30, epoch: 50 })).rejects.toThrow(/diverged/);

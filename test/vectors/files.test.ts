@@ -1,5 +1,5 @@
 /** Files of word vectors beside gensim's own reading of them, and there and back in every form. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -193,6 +193,38 @@ describe('there and back', () => {
     const back = await KeyedVectors.load(file);
     expect(back.words()).toEqual(words);
     expect(allRows(back)).toEqual(allRows(from));
+  });
+
+  test('over the folder or file that they are loaded from', async () => {
+    const from = await KeyedVectors.load(`${fixtures}/w2v.small.bin`);
+    const rows = allRows(from);
+    for (const name of ['over', 'over.txt', 'over.bin']) {
+      const file = path.join(folder, name);
+      await from.save(file, name === 'over' ? { dtype: 'f32' } : {});
+      const loaded = await KeyedVectors.load(file);
+      await loaded.save(file, name === 'over' ? { dtype: 'f32' } : {});
+      expect(allRows(loaded)).toEqual(rows);
+      const again = await KeyedVectors.load(file);
+      expect(again.words()).toEqual(words);
+      expect(allRows(again)).toEqual(rows);
+    }
+  });
+
+  test('what cannot be written leaves what was there', async () => {
+    const good = KeyedVectors.from(['a'], Float32Array.of(1));
+    const bad = KeyedVectors.from(['a', 'b c'], Float32Array.of(2, 3));
+    for (const name of ['kept.txt', 'kept.bin']) {
+      const file = path.join(folder, name);
+      await good.save(file);
+      await expect(bad.save(file)).rejects.toThrow('has a space or newline');
+      expect(allRows(await KeyedVectors.load(file))).toEqual(Float32Array.of(1));
+    }
+    expect(readdirSync(folder, { recursive: true }).filter((name) => String(name).endsWith('.part'))).toEqual([]);
+    await expect(good.save('a\0b')).rejects.toThrow('save: the path must be a string');
+    await expect(good.save(path.join(folder, 'absent/a.txt'))).rejects.toThrow(/absent\/a\.txt: cannot be written/);
+    symlinkSync('kept.txt', path.join(folder, 'link.txt'));
+    await good.save(path.join(folder, 'link.txt'));
+    expect(readlinkSync(path.join(folder, 'link.txt'))).toBe('kept.txt');
   });
 
   test('what a form cannot hold is refused', async () => {

@@ -1,9 +1,10 @@
 /** Word2Vec: single steps against float64, what is learnt against gensim, and what a trainer must not do. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import {
+  Glove,
   type KeyedVectors,
   type TrainingProgress,
   UsageError,
@@ -281,6 +282,41 @@ describe('training goes on', () => {
     await expect(model.resume([])).rejects.toThrow('the corpus was empty when it was read again');
   });
 
+  test('from what was saved in onProgress and after it threw, to the same bits', async () => {
+    const whole = await Word2Vec.train(corpus, kind);
+    const ender = new AbortController();
+    const model = await Word2Vec.train(corpus, { ...kind, signal: ender.signal, onProgress: () => ender.abort() });
+    expect(model.wv.size).toBeGreaterThan(0); // kept from here on, and old after the next batch
+    const inside = path.join(folder, 'inside');
+    let saving: Promise<void> | undefined;
+    const onProgress = () => {
+      saving = model.save(inside);
+      throw new Error('of the caller');
+    };
+    await expect(model.resume(corpus, { threads: 1, onProgress })).rejects.toThrow('of the caller');
+    await saving;
+    // two at once, to one name
+    await Promise.all([model.save(file), model.save(file)]);
+    for (const name of [inside, file]) {
+      const loaded = await Word2Vec.load(name);
+      expect(loaded.trainedWords).toBeGreaterThan(0);
+      await loaded.resume(corpus, { threads: 1 });
+      expect(rowsOf(loaded.wv)).toEqual(rowsOf(whole.wv));
+    }
+    expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
+  });
+
+  test('and is not saved while a batch is trained', async () => {
+    const model = await Word2Vec.train(planted, { ...settings, epochs: 1 });
+    const more = model.train(planted, { epochs: 1 });
+    await expect(model.save(file)).rejects.toThrow('Word2Vec.save: the model is being trained');
+    await more;
+    for (const odd of [5, '', undefined, 'a\0b'] as never[]) {
+      await expect(model.save(odd)).rejects.toThrow(/Word2Vec.save: the path must be a string/);
+      await expect(Word2Vec.load(odd)).rejects.toThrow(/Word2Vec.load: the path must be a string/);
+    }
+  });
+
   test('and not from a file that is damaged', async () => {
     await (await Word2Vec.train(planted.slice(0, 50), kind)).save(file);
     const bytes = readFileSync(file);
@@ -301,7 +337,10 @@ describe('training goes on', () => {
       [(_, m) => (m.version = 9), /"version" of "vectral.word2vec" is 9/],
       [(_, m) => (m.settings.window = -1), /window must be a whole number/],
       [(_, m) => (m.settings.vectorSize = 21), /as wide as vectorSize/],
+      [(_, m) => (m.settings.exact = 1), /settings.exact/],
       [(_, m) => (m.position.epoch = 0.5), /position.epoch/],
+      [(_, m) => (m.position.epoch = 9), /"position.epoch" of "vectral.word2vec" is 9 of 2 epochs/],
+      [(_, m) => (m.position.corpusWords = 2 ** 53 - 1), /too many/],
       [(_, m) => (m.position.alpha = null), /position.alpha/],
       [(_, m) => delete m.position, /position.corpusWords/],
       [(h) => delete Object.assign(h, { other: h.outputs }).outputs, /"outputs" must be a tensor of F32/],
@@ -329,6 +368,18 @@ test.each([
   [['a'], { maxVocabSize: 0.5 }, /maxVocabSize/],
   [['a'], { checkpoint: 7 }, /checkpoint/],
   [[['two words']], { minCount: 1 }, /a word of a corpus must be a string without spaces/],
+  [[['two\0words']], { minCount: 1 }, /a word of a corpus must be a string without spaces/],
+  [[5], {}, /a sentence of a corpus must be a string or a list of words, got 5/],
+  [[null], {}, /a sentence of a corpus must be a string or a list of words, got null/],
+  [[[{}]], {}, /a word of a corpus must be a string without spaces, got an object/],
+  [
+    { files: [] },
+    {},
+    /Word2Vec.train: files must be the path of a text file or a list of such paths, got an empty list/,
+  ],
+  [{ files: null }, {}, /files must be/],
+  [{ files: [7] }, {}, /files must be .* got 7/],
+  [{ files: 'a\0b' }, {}, /files must be/],
   [['a b'], {}, /no word comes 5 times or more among 2 different words; lower minCount/],
   [[], {}, /no word comes 5 times/],
   [['a'], { hs: true, negative: 5 }, /exclude each other/],
@@ -343,6 +394,16 @@ test.each([
   const training = Word2Vec.train(corpus as never, options as Word2VecOptions);
   await expect(training).rejects.toThrow(message);
   await expect(training).rejects.toBeInstanceOf(UsageError);
+});
+
+test('words that are not UTF-8 are refused by the trainers whose words are text', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'vectral-latin1-'));
+  const file = path.join(folder, 'latin1.txt');
+  writeFileSync(file, Buffer.from('caf\xe9 th\xe9 a b\n', 'latin1'));
+  const message = /train: the word ".*", which comes 1 times, is not valid UTF-8; convert the text/;
+  await expect(Word2Vec.train({ files: file }, { minCount: 1 })).rejects.toThrow(message);
+  await expect(Glove.train({ files: file }, { minCount: 1 })).rejects.toThrow(message);
+  rmSync(folder, { recursive: true });
 });
 
 test('a file that is not there', async () => {
