@@ -7,6 +7,7 @@ import type { Corpus } from './corpus.js';
 import type { FastTextOptions, FastTextSupervisedOptions } from './fasttext-options.js';
 import { train, trainSupervised } from './fasttext-training.js';
 import { KeyedVectors } from './keyed-vectors.js';
+import { dot } from './unit.js';
 
 /** A label with its probability, or a word with its cosine. */
 export interface FastTextPrediction {
@@ -180,7 +181,7 @@ export class FastText {
       [c, 1],
     ] as const) {
       const vector = this.vector(word);
-      const length = Math.hypot(...vector) + 1e-8;
+      const length = Math.sqrt(dot(vector, vector)) + 1e-8;
       for (const [i, value] of vector.entries()) query[i] = (query[i] ?? 0) + (sign * value) / length;
     }
     return this.#nearest('analogies', query, [a, b, c], options);

@@ -1,4 +1,5 @@
 /** GloVe's training; names and defaults are those of Stanford's program. */
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -105,6 +106,8 @@ export class Glove {
     checkCorpus(call, corpus);
     const { epochs, ...settings } = readOptions(options);
     const folder = await mkdtemp(join(tmpdir(), 'vectral-glove-'));
+    const remove = () => rmSync(folder, { recursive: true, force: true });
+    process.once('exit', remove); // while this runs
     try {
       const trainer = native.glove({ ...settings, folder });
       for await (const batch of batches(corpus)) {
@@ -120,6 +123,7 @@ export class Glove {
       const trained = await learn(trainer, pairs, epochs, options);
       return new Glove(trainer, corpusWords, pairs, trained);
     } finally {
+      process.off('exit', remove);
       await rm(folder, { recursive: true, force: true });
     }
   }

@@ -1,5 +1,6 @@
 /** Checks of the options that trainers and writers of word vectors take. */
 import { UsageError } from '../errors.js';
+import { describeValue } from '../options.js';
 
 /** Checks of a call's options. */
 export interface Checks {
@@ -16,11 +17,12 @@ export function checks(call: string): Checks {
     refuse,
     whole(name, value, least, most) {
       if (Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most) return;
-      refuse(`${name} must be a whole number from ${least} to ${most}, got ${value}`);
+      refuse(`${name} must be a whole number from ${least} to ${most}, got ${describeValue(value)}`);
     },
     number(name, value, least) {
       if (typeof value === 'number' && Number.isFinite(value) && value >= least) return;
-      refuse(`${name} must be a number${least === 0 ? ' from 0' : ''}, got ${value}`);
+      const bound = least === 0 ? ' from 0' : least > 0 ? ' above 0' : '';
+      refuse(`${name} must be a number${bound}, got ${describeValue(value)}`);
     },
   };
 }

@@ -1,9 +1,9 @@
 /** Word vectors as a sentence-transformers folder: their mean, or SIF and uSIF without common components. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UsageError, WeightsError } from '../errors.js';
 import { convert } from '../ops/index.js';
-import { checkOptions } from '../options.js';
+import { checkOptions, checkPath } from '../options.js';
 import { Tensor } from '../tensor/tensor.js';
 import { WhitespaceTokenizer } from '../tokenizers/whitespace.js';
 import { writeSafetensors } from '../weights/safetensors.js';
@@ -24,11 +24,11 @@ export interface SentenceWeightingOptions {
   corpus?: Corpus | undefined;
   /** How often words come, where that is known better than from the corpus. */
   counts?: ReadonlyMap<string, number> | undefined;
-  /** Of `sif`. Default: 1e-3. */
+  /** Of `sif`, above 0. Default: 1e-3. */
   a?: number | undefined;
   /** Words that a sentence of `usif` has. Default: 11. */
   sentenceLength?: number | undefined;
-  /** Common components to take away. Default: 1 for `sif`, 5 for `usif`. */
+  /** Common components to take away, at most the vectors' own. Default: 1 for `sif`, 5 for `usif`. */
   components?: number | undefined;
   /** Words that are passed over. Default: none. */
   stopWords?: readonly string[] | undefined;
@@ -41,6 +41,8 @@ export interface SentenceWeightingOptions {
 }
 
 const call = 'saveSentenceTransformer';
+const largestHalf = 65504;
+const largestFloat = 3.4028234663852886e38;
 const modules = 'sentence_transformers.sentence_transformer.modules';
 const types = {
   WordEmbeddings: `${modules}.word_embeddings.WordEmbeddings`,
@@ -60,12 +62,22 @@ export async function saveSentenceTransformer(
   folder: string,
   options: SentenceWeightingOptions = {},
 ): Promise<void> {
-  const { weighting, corpus, counts, stopWords, lowerCase, dtype, signal, ...numbers } = readOptions(options);
-  if (typeof folder !== 'string' || folder === '') throw new UsageError(`${call}: the path of a folder is needed`);
+  const { weighting, corpus, counts, stopWords, lowerCase, dtype, signal, ...numbers } = readOptions(
+    options,
+    vectors.dim,
+  );
+  checkPath(call, folder);
+  signal?.throwIfAborted();
   const { dim, size } = vectors;
   const words = vectors.words();
   const tokenizer = new WhitespaceTokenizer(words, stopWords, lowerCase);
   const rows = vectors.rows(Int32Array.from({ length: size }, (_, i) => i));
+  const most = dtype === 'f16' ? largestHalf : largestFloat;
+  const odd = rows.findIndex((x) => !(Math.abs(x) <= most));
+  if (odd >= 0) {
+    const word = JSON.stringify(words[Math.floor(odd / dim)]);
+    throw new UsageError(`${call}: the vector of ${word} holds ${rows[odd]}, which ${dtype} cannot hold as a number`);
+  }
   let weights: Float64Array | undefined;
   let projection: Float64Array | undefined;
   if (weighting !== 'mean') {
@@ -79,6 +91,7 @@ export async function saveSentenceTransformer(
       projection = await commonComponents(source, corpus!, numbers.components, weighting === 'usif', signal);
     }
   }
+  signal?.throwIfAborted();
   try {
     await writeFolder(folder, { words, rows, dim, stopWords, lowerCase, dtype, weights, projection });
   } catch (cause) {
@@ -89,7 +102,7 @@ export async function saveSentenceTransformer(
   }
 }
 
-function readOptions(options: SentenceWeightingOptions) {
+function readOptions(options: SentenceWeightingOptions, dim: number) {
   checkOptions(call, options, [
     'weighting',
     'corpus',
@@ -109,7 +122,7 @@ function readOptions(options: SentenceWeightingOptions) {
     counts: undefined,
     a: 1e-3,
     sentenceLength: 11,
-    components: given.weighting === 'usif' ? 5 : 1,
+    components: given.weighting === 'usif' ? Math.min(5, dim) : 1,
     stopWords: [],
     lowerCase: false,
     dtype: 'f32' as const,
@@ -117,13 +130,15 @@ function readOptions(options: SentenceWeightingOptions) {
     ...given,
   };
   const { refuse, whole, number } = checks(call);
-  const { weighting, corpus, counts, dtype } = settings;
+  const { weighting, corpus, counts, dtype, stopWords } = settings;
   if (!['mean', 'sif', 'usif'].includes(weighting)) refuse(`weighting must be mean, sif or usif, got ${weighting}`);
   if (dtype !== 'f32' && dtype !== 'f16') refuse(`dtype must be f32 or f16, got ${dtype}`);
+  if (!stopWords.every((word) => typeof word === 'string')) refuse('stopWords must be a list of words');
   if (counts !== undefined && !(counts instanceof Map)) refuse('counts must be a Map of words to numbers');
-  number('a', settings.a, 0);
+  for (const [word, count] of counts ?? []) number(`the count of ${JSON.stringify(word)}`, count, 0);
+  number('a', settings.a, Number.MIN_VALUE);
   whole('sentenceLength', settings.sentenceLength, 1, 1e6);
-  whole('components', settings.components, 0, 1000);
+  whole('components', settings.components, 0, dim);
   if (corpus !== undefined) checkCorpus(call, corpus);
   if (weighting !== 'mean' && corpus === undefined && (counts === undefined || settings.components > 0))
     refuse(`${weighting} needs a corpus, where words are counted and common components found`);
@@ -144,6 +159,8 @@ interface Parts {
 async function writeFolder(folder: string, parts: Parts): Promise<void> {
   const { words, rows, dim, weights, projection } = parts;
   await mkdir(folder, { recursive: true });
+  // Written last, and not there before: a folder that is not whole has no list of modules.
+  await rm(path.join(folder, 'modules.json'), { force: true });
   const list: { idx: number; name: string; path: string; type: string }[] = [];
   const module = async (type: keyof typeof types, config: [string, unknown][], tensors?: Record<string, Tensor>) => {
     const idx = list.length;
@@ -198,7 +215,6 @@ async function writeFolder(folder: string, parts: Parts): Promise<void> {
     default_prompt_name: null,
     similarity_fn_name: 'cosine',
   });
-  // Last: a folder that is not whole has no list of modules.
   await writeJson(path.join(folder, 'modules.json'), list);
 }
 

@@ -1,5 +1,4 @@
 /** What words weigh in a sentence, and what sentences have in common. */
-import { UsageError } from '../errors.js';
 import { matmul, transpose } from '../ops/index.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { WhitespaceTokenizer } from '../tokenizers/whitespace.js';
@@ -61,7 +60,6 @@ export async function commonComponents(
   byShare: boolean,
   signal: AbortSignal | undefined,
 ): Promise<Float64Array> {
-  if (components > dim) throw new UsageError(`components must be at most ${dim}, the vectors' own, got ${components}`);
   const products = new Float64Array(dim * dim);
   const batch = new Float32Array(sentencesAtOnce * dim);
   let held = 0;

@@ -2,7 +2,8 @@
 import { UsageError } from '../errors.js';
 import { native, type WordTrainerHandle } from '../native.js';
 import { checkPath } from '../options.js';
-import { batches, type Corpus, checkCorpus } from './corpus.js';
+import { checkPlace } from '../weights/replace-file.js';
+import { batches, type Corpus, checkCorpus, filesOf } from './corpus.js';
 import type { KeyedVectors } from './keyed-vectors.js';
 import { atStart, countWords, learnt, type TrainingPosition, type TrainingProgress, trainWords } from './training.js';
 import { loadTraining, saveTraining } from './word2vec-file.js';
@@ -59,6 +60,7 @@ export class Word2Vec {
     const call = 'Word2Vec.train';
     checkCorpus(call, corpus);
     const settings = readOptions(call, options);
+    await checkCheckpoint(call, corpus, options);
     const trainer = native.word2vec(settings);
     const corpusWords = await countWords(call, trainer, corpus, options.signal);
     const model = new Word2Vec(trainer, settings, atStart(corpusWords, settings));
@@ -103,7 +105,10 @@ export class Word2Vec {
     const call = 'Word2Vec.resume';
     checkCorpus(call, corpus);
     checkControls(call, options);
-    await this.#alone(call, () => this.#learn(call, corpus, options));
+    await this.#alone(call, async () => {
+      await checkCheckpoint(call, corpus, options);
+      await this.#learn(call, corpus, options);
+    });
   }
 
   /** Learns from more text; words that are not in the vocabulary are passed over. The defaults are those of the first training. */
@@ -112,6 +117,7 @@ export class Word2Vec {
     checkCorpus(call, corpus);
     const schedule = readFurther(call, options, this.#settings);
     await this.#alone(call, async () => {
+      await checkCheckpoint(call, corpus, options);
       let corpusWords = 0;
       for await (const batch of batches(corpus)) {
         options.signal?.throwIfAborted();
@@ -158,4 +164,9 @@ export class Word2Vec {
       this.#between = false;
     }
   }
+}
+
+async function checkCheckpoint(call: string, corpus: Corpus, { checkpoint }: Word2VecControls): Promise<void> {
+  if (checkpoint === undefined) return;
+  await checkPlace(`${call}: checkpoint`, checkpoint, 'file', filesOf(corpus) ?? []);
 }

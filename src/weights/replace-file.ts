@@ -1,6 +1,8 @@
 /** Files that are whole at every moment, whenever the process ends. */
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { UsageError } from '../errors.js';
 
 /**
  * Has `write` write to a file beside `path`, which nothing else has, and puts it in place of `path` at the end; what stood there
@@ -18,6 +20,39 @@ export async function replaceFile(path: string, write: (file: FileHandle) => Pro
     await rm(beside, { force: true }).catch(() => {});
     if (cause instanceof Error) cause.message = cause.message.replaceAll(beside, target);
     throw cause;
+  }
+}
+
+/**
+ * Tells before long work that its result has no place: `path` names a folder where a file is wanted or the other way round, cannot
+ * be written, or is one of the files that are read meanwhile.
+ * @throws UsageError that begins with `what`.
+ */
+export async function checkPlace(
+  what: string,
+  path: string,
+  kind: 'file' | 'folder',
+  readFrom: readonly string[],
+): Promise<void> {
+  const refuse = (problem: string): never => {
+    throw new UsageError(`${what}: ${path} ${problem}`);
+  };
+  const there = await stat(path).catch(() => undefined);
+  const found = there?.isDirectory() ? 'folder' : 'file';
+  if (there && found !== kind) refuse(`is a ${found}, not a ${kind}`);
+  let nearest = resolve(path);
+  if (!there && kind === 'file' && !(await stat(dirname(nearest)).catch(() => undefined)))
+    refuse('cannot be written: its folder is not there');
+  while (!(await stat(nearest).catch(() => undefined))) nearest = dirname(nearest);
+  await access(nearest, constants.W_OK).catch((cause: NodeJS.ErrnoException) =>
+    refuse(`cannot be written (${cause.code})`),
+  );
+  if (nearest !== resolve(path) && !(await stat(nearest)).isDirectory())
+    refuse(`cannot be written: ${nearest} is a file`);
+  if (!there) return;
+  for (const file of readFrom) {
+    const read = await stat(file).catch(() => undefined);
+    if (read && read.ino === there.ino && read.dev === there.dev) refuse('is read from too; name another');
   }
 }
 

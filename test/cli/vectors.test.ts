@@ -1,6 +1,8 @@
 /** `vectral vectors` as a program, with the vectors that come with the repository. */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -96,6 +98,37 @@ test('train GloVe', () => {
   expect(stdout).toBe(`${to}: 4 words of 6 dimensions\n`);
 });
 
+test('train never writes over its text', () => {
+  const text = path.join(folder, 'own.txt');
+  writeFileSync(text, 'a b c a b\n'.repeat(50));
+  const { status, stderr } = run('train', text, text);
+  expect(stderr).toContain('own.txt is read from too; name another');
+  expect(status).toBe(2);
+  expect(readFileSync(text, 'utf8')).toBe('a b c a b\n'.repeat(50));
+});
+
+test('train that is ended while it counts writes nothing, and leaves no files', async () => {
+  const [fifo, to, temporary] = ['fifo', 'never.txt', 'tmp'].map((name) => path.join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  mkdirSync(temporary);
+  expect(spawnSync('mkfifo', [fifo]).status).toBe(0);
+  const options = { env: { ...process.env, TMPDIR: temporary } };
+  const child = spawn(process.execPath, [main, 'vectors', 'train', to, fifo, '--algorithm', 'glove'], options);
+  const writer = await open(fifo, 'w'); // waits for the program to read
+  await writer.write('a b c d\n'.repeat(1e6));
+  child.kill('SIGTERM');
+  let stderr = '';
+  child.stderr.on('data', (text) => (stderr += text));
+  await writer.close();
+  const [code] = await once(child, 'close');
+  expect(stderr).toBe(`vectral: train was ended before anything was learnt; ${to} is not written\n`);
+  expect(code).toBe(1);
+  expect(readdirSync(temporary)).toEqual([]);
+});
+
 test('convert and info', () => {
   const file = path.join(folder, 'small.bin');
   expect(run('convert', file, '-v', `${fixtures}/w2v.small.txt`).stdout).toBe(`${file}: 303 words of 10 dimensions\n`);
@@ -111,6 +144,16 @@ test.each([
   [['analogy', 'a', 'b'], 2, /three words/],
   [['similar', 'king', '-n', '0'], 2, /--topn must be a whole number/],
   [['train', 'x.npy', 'README.md'], 2, /give format/],
+  [['train', 'absent/x.txt', 'README.md'], 2, /train: absent\/x\.txt cannot be written: its folder is not there/],
+  [['train', 'README.md/x.txt', 'README.md'], 2, /train: README\.md\/x\.txt cannot be written/],
+  [['train', 'README', 'README.md', '--checkpoint', 'src'], 2, /checkpoint: src is a folder, not a file/],
+  [['train', 'x.txt', 'README.md', '--checkpoint', 'README.md'], 2, /checkpoint: README\.md is read from too/],
+  [['train', 'LICENSE', 'README.md'], 2, /train: LICENSE is a file, not a folder/],
+  [['train', 'x.txt', 'README.md', '--perplexity', '3'], 2, /vectors train takes no --perplexity; plot does/],
+  [['plot', 'a', 'b', 'c', '--sg'], 2, /vectors plot takes no --sg; train does/],
+  [['info', '--topn', '3'], 2, /vectors info takes no --topn; one of similar, analogy, plot does/],
+  [['train', 'x.txt', 'README.md', '--hs', '--negative', '3'], 2, /--hs and --negative exclude each other/],
+  [['train', 'x.txt', 'README.md', '--algorithm', 'glove', '--negative', '2'], 2, /word2vec or fasttext/],
   [['train', 'x.txt'], 2, /train needs where to write/],
   [['train', 'x.txt', 'README.md', '--algorithm', 'lsa'], 2, /word2vec, fasttext, glove/],
   [['train', 'x.txt', 'README.md', '--algorithm', 'glove', '--sg'], 2, /--sg is for --algorithm word2vec/],

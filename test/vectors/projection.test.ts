@@ -301,3 +301,9 @@ function trustworthiness(vectors: number[][], points: Float64Array, k: number): 
   }
   return 1 - (2 * penalty) / (n * k * (2 * n - 3 * k - 1));
 }
+
+test('numbers whose squares overflow are refused', async () => {
+  await expect(pca([[1e200], [0]], { nComponents: 1 })).rejects.toThrow(/vector 0 has 1e\+200 as component 0/);
+  const points = [[0], [1], [2], [3]];
+  await expect(tsne(points, { learningRate: 1e300 })).rejects.toThrow(/grew beyond all bounds; lower learningRate/);
+});

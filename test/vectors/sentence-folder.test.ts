@@ -75,12 +75,30 @@ test('refuses what makes no sense', async () => {
   await expect(save({ weighting: 'sif', corpus: ['c d'] })).rejects.toThrow(/no word of the corpus has a vector/);
   await expect(save({ weighting: 'sif', corpus: 'a b' })).rejects.toThrow(/files: 'a b'/);
   await expect(save({ weighting: 'sif', corpus: ['a b'], components: 3 })).rejects.toThrow(
-    /components must be at most 2/,
+    /components must be a whole number from 0 to 2/,
   );
-  await expect(save({ weighting: 'sif', corpus: ['a'], a: -1 })).rejects.toThrow(/a must be a number from 0/);
+  await expect(save({ weighting: 'sif', corpus: ['a'], a: 0 })).rejects.toThrow(/a must be a number above 0, got 0/);
+  for (const count of [Number.NaN, -1, '3', 3n]) {
+    const counts = new Map([['a', count]]);
+    await expect(save({ weighting: 'sif', corpus: ['a'], counts })).rejects.toThrow(/count of "a" must be a number/);
+  }
+  await expect(save({ stopWords: 'the' })).rejects.toThrow(/stopWords must be a list/);
+  await expect(save({ stopWords: [1] })).rejects.toThrow(/stopWords must be a list of words/);
+  await expect(save({ lowerCase: 'no' })).rejects.toThrow(/lowerCase must be true or false/);
+  await expect(save({ signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
   await expect(save({ counts: { a: 1 } })).rejects.toThrow(/counts must be a Map/);
   await expect(save({ dtype: 'i8' })).rejects.toThrow(/dtype must be f32 or f16/);
   await expect(save({ smooth: 1 })).rejects.toThrow(UsageError);
-  await expect(save({}, '')).rejects.toThrow(/path of a folder/);
+  await expect(save({}, '')).rejects.toThrow(/saveSentenceTransformer: the path must be a string/);
   await expect(save({}, 'README.md/none')).rejects.toThrow(/README.md.none: cannot be written/);
+  const large = KeyedVectors.from(['a', 'b'], Float32Array.of(1, 2, 7e4, 4));
+  const to = path.join(folder, 'large');
+  await saveSentenceTransformer(large, to);
+  await expect(saveSentenceTransformer(large, to, { dtype: 'f16' })).rejects.toThrow(
+    /the vector of "b" holds 70000, which f16/,
+  );
+  const infinite = KeyedVectors.from(['a'], Float32Array.of(Number.POSITIVE_INFINITY));
+  await expect(saveSentenceTransformer(infinite, to)).rejects.toThrow(/the vector of "a" holds Infinity/);
+  // a folder of few dimensions takes away what it has
+  await saveSentenceTransformer(vectors, to, { weighting: 'usif', corpus: ['a b', 'a'] });
 });

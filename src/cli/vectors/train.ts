@@ -1,5 +1,5 @@
 /** `vectral vectors train`: word vectors from text files. */
-import { UsageError } from '../../errors.js';
+import { UsageError, VectralError } from '../../errors.js';
 import { mostThreads } from '../../options.js';
 import type { TrainingProgress } from '../../vectors/training.js';
 import { type Arguments, type Option, oneOf, wholeNumber } from '../command.js';
@@ -49,6 +49,7 @@ interface Trained {
 const algorithms = { word2vec: trainWord2Vec, fasttext: trainFastText, glove: trainGlove } as const;
 type Algorithm = keyof typeof algorithms;
 const names = Object.keys(algorithms) as Algorithm[];
+const signals = ['SIGINT', 'SIGTERM'] as const;
 
 /** Options that not all of them have. */
 const own: Readonly<Record<Algorithm, readonly string[]>> = {
@@ -65,16 +66,25 @@ export async function train(args: Arguments): Promise<void> {
     );
   }
   const { formatOf } = await import('../../vectors/save-vectors.js');
-  formatOf(to); // a name that tells no form is told before hours of training
+  const { checkPlace } = await import('../../weights/replace-file.js');
+  // What cannot be written is told before hours of training.
+  await checkPlace('train', to, formatOf(to) === 'vectral' ? 'folder' : 'file', files);
   const algorithm = oneOf(args, 'algorithm', names, 'word2vec');
   for (const name of names) {
     const odd = own[name].find((option) => args.options.has(option) && !own[algorithm].includes(option));
-    if (odd !== undefined) throw new UsageError(`--${odd} is for --algorithm ${name}`);
+    const takers = names.filter((taker) => odd !== undefined && own[taker].includes(odd));
+    if (odd !== undefined) throw new UsageError(`--${odd} is for --algorithm ${takers.join(' or ')}`);
   }
-  // Ctrl-C ends training and keeps what was learnt; a second one ends the process.
+  if (args.options.has('hs') && args.options.has('negative')) {
+    throw new UsageError('--hs and --negative exclude each other; leave one out');
+  }
+  // A signal ends training and keeps what was learnt; a second one ends the process.
   const ender = new AbortController();
-  const end = () => ender.abort();
-  process.once('SIGINT', end);
+  const end = () => {
+    if (ender.signal.aborted) process.exit(1);
+    ender.abort(new VectralError('ABORTED', `train was ended before anything was learnt; ${to} is not written`));
+  };
+  for (const signal of signals) process.on(signal, end);
   const terminal = process.stderr.isTTY;
   const tell: Run['tell'] = (pass, done, speed, secondsLeft) => {
     if (!terminal) return;
@@ -87,7 +97,7 @@ export async function train(args: Arguments): Promise<void> {
     await model.save(to);
     await (await openSink(undefined)).write(`${to}: ${model.size} words of ${model.dim} dimensions\n`);
   } finally {
-    process.off('SIGINT', end);
+    for (const signal of signals) process.off(signal, end);
   }
 }
 

@@ -13,26 +13,56 @@ import { train, trainOptions } from './train.js';
 interface Action {
   readonly usage: string;
   readonly summary: string;
+  /** Names of the options that it takes. */
+  readonly options: readonly string[];
   run(args: Arguments): Promise<void>;
 }
 
+const file = Object.keys(fileOptions);
 const actions: Readonly<Record<string, Action>> = {
-  similar: { usage: 'similar <word> [word ...]', summary: 'the nearest words to each', run: similar },
-  analogy: { usage: 'analogy <a> <b> <c>', summary: 'a is to b as c is to what?', run: analogy },
-  'odd-one-out': { usage: 'odd-one-out <word> <word> <word> ...', summary: 'the word that fits least', run: oddOneOut },
+  similar: {
+    usage: 'similar <word> [word ...]',
+    summary: 'the nearest words to each',
+    options: [...file, 'topn', 'restrict-vocab', 'format'],
+    run: similar,
+  },
+  analogy: {
+    usage: 'analogy <a> <b> <c>',
+    summary: 'a is to b as c is to what?',
+    options: [...file, 'topn', 'restrict-vocab', 'cosmul', 'format'],
+    run: analogy,
+  },
+  'odd-one-out': {
+    usage: 'odd-one-out <word> <word> <word> ...',
+    summary: 'the word that fits least',
+    options: [...file, 'format'],
+    run: oddOneOut,
+  },
   evaluate: {
     usage: 'evaluate <file> [file ...]',
     summary: 'analogies (": section" lines) or judged pairs of words',
+    options: [...file, 'restrict-vocab', 'case-sensitive', 'format'],
     run: evaluate,
   },
-  convert: { usage: 'convert <to>', summary: 'the vectors of --vectors in another form', run: convert },
-  plot: { usage: 'plot [word ...]', summary: 'a picture of words: PCA or t-SNE', run: plot },
+  convert: {
+    usage: 'convert <to>',
+    summary: 'the vectors of --vectors in another form',
+    options: [...file, 'to'],
+    run: convert,
+  },
+  plot: {
+    usage: 'plot [word ...]',
+    summary: 'a picture of words: PCA or t-SNE',
+    options: [...file, ...Object.keys(plotOptions), 'topn', 'seed'],
+    run: plot,
+  },
   train: {
     usage: 'train <to> <file> [file ...]',
-    summary: 'word2vec or GloVe, from text with a sentence a line',
+    summary: 'word2vec, fastText or GloVe, from text with a sentence a line',
+    options: Object.keys(trainOptions),
     run: train,
   },
-  info: { usage: 'info', summary: 'what the file holds', run: info },
+  info: { usage: 'info', summary: 'what the file holds', options: [...file, 'format'], run: info },
 };
 
 const rows = Object.values(actions).map(({ usage, summary }) => `  ${usage.padEnd(38)} ${summary}`);
@@ -60,10 +90,19 @@ ${rows.join('\n')}`,
     const [name, ...positionals] = args.positionals;
     if (name === undefined) throw new UsageError(`vectors needs an action: ${Object.keys(actions).join(', ')}`);
     const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
-    if (action) return action.run({ ...args, positionals });
+    if (action) {
+      const odd = [...args.options.keys()].find((option) => !action.options.includes(option));
+      if (odd !== undefined) throw new UsageError(`vectors ${name} takes no --${odd}; ${takers(odd)} does`);
+      return action.run({ ...args, positionals });
+    }
     const near = closest(name, Object.keys(actions));
     throw new UsageError(
       `vectors has no action "${name}"; ${near ? `did you mean ${near}?` : 'see vectral vectors --help'}`,
     );
   },
 };
+
+function takers(option: string): string {
+  const names = Object.keys(actions).filter((name) => actions[name]!.options.includes(option));
+  return names.length > 1 ? `one of ${names.join(', ')}` : names.join();
+}

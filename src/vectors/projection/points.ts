@@ -3,6 +3,8 @@
 import { UsageError } from '../../errors.js';
 import { describeValue } from '../../options.js';
 
+const largest = 1e100; // sums of squares stay finite
+
 /** Rows of numbers, as one matrix. */
 export interface Points {
   /** [count, dim] */
@@ -11,7 +13,7 @@ export interface Points {
   readonly dim: number;
 }
 
-/** @throws UsageError for rows that are fewer than `least`, differ in length, or hold what is no finite number. */
+/** @throws UsageError for rows that are fewer than `least`, differ in length, or hold what is no number up to 1e100. */
 export function readPoints(call: string, vectors: readonly ArrayLike<number>[], least: number): Points {
   if (!Array.isArray(vectors)) throw new UsageError(`${call}: vectors must be a list, got ${describeValue(vectors)}`);
   const count = vectors.length;
@@ -26,10 +28,12 @@ export function readPoints(call: string, vectors: readonly ArrayLike<number>[], 
       throw new UsageError(`${call}: vector ${i} must have ${dim} components as the first has, got ${vector?.length}`);
     values.set(vector, i * dim!);
   }
-  const bad = values.findIndex((x) => !Number.isFinite(x));
+  const bad = values.findIndex((x) => !(Math.abs(x) <= largest));
   if (bad >= 0) {
     const [row, column] = [Math.floor(bad / dim!), bad % dim!];
-    throw new UsageError(`${call}: vector ${row} has ${values[bad]} as component ${column}; numbers must be finite`);
+    throw new UsageError(
+      `${call}: vector ${row} has ${values[bad]} as component ${column}; numbers must be finite and at most ${largest}`,
+    );
   }
   return { values, count, dim: dim! };
 }

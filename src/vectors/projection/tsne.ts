@@ -69,6 +69,7 @@ export async function tsne(vectors: readonly ArrayLike<number>[], options: TsneO
     descend(y, gradient, step, gains, early ? 0.5 : 0.8, learningRate);
     options.onProgress?.({ step: i + 1, steps: maxIter });
   }
+  if (!y.every(Number.isFinite)) throw new UsageError('tsne: the places grew beyond all bounds; lower learningRate');
   const total = await klGradient(near, y, tree, { angle, exaggeration: 1 }, gradient, pause);
   const result = { points: y, klDivergence: klDivergence(near, y, total) };
   centre(y);
