@@ -16,24 +16,32 @@ constexpr int64_t align_up(int64_t bytes) {
 class AlignedMemory {
  public:
   AlignedMemory() = default;
-  // data() stays null where the memory cannot be had.
+  // data() stays null where the memory cannot be had. Aligned here: asked for aligned memory, allocators such as
+  // glibc's look for a gap larger than what they have given, and do not find room in the gap that the last block of
+  // this size left.
   explicit AlignedMemory(int64_t bytes)
-      : data_(::operator new(static_cast<size_t>(align_up(bytes > 0 ? bytes : 1)), std::align_val_t(kMemoryAlignment),
-                             std::nothrow)),
-        bytes_(data_ == nullptr ? 0 : bytes) {}
+      : block_(::operator new(static_cast<size_t>(align_up(bytes) + kMemoryAlignment), std::nothrow)) {
+    if (block_ == nullptr) return;
+    data_ = reinterpret_cast<void*>(align_up(reinterpret_cast<int64_t>(block_)));
+    bytes_ = bytes;
+  }
   AlignedMemory(AlignedMemory&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+      : block_(std::exchange(other.block_, nullptr)),
+        data_(std::exchange(other.data_, nullptr)),
+        bytes_(std::exchange(other.bytes_, 0)) {}
   AlignedMemory& operator=(AlignedMemory&& other) noexcept {
+    std::swap(block_, other.block_);
     std::swap(data_, other.data_);
     std::swap(bytes_, other.bytes_);
     return *this;
   }
-  ~AlignedMemory() { ::operator delete(data_, std::align_val_t(kMemoryAlignment)); }
+  ~AlignedMemory() { ::operator delete(block_); }
 
   void* data() const { return data_; }
   int64_t bytes() const { return bytes_; }
 
  private:
+  void* block_ = nullptr;
   void* data_ = nullptr;
   int64_t bytes_ = 0;
 };

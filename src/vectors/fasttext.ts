@@ -245,8 +245,9 @@ export class FastText {
     const k = options.k ?? 10;
     if (!Number.isInteger(k) || k < 1)
       throw new UsageError(`${call}: "k" must be a whole number from 1, got ${describeValue(k)}`);
+    const { words } = this; // the model may be disposed of meanwhile
     const results = await native.fastTextNearest(this.#open(call), query, k, banned).catch(refused);
-    return results.flatMap((found) => this.#named(found, this.words));
+    return results.flatMap((found) => this.#named(found, words));
   }
 }
 
