@@ -114,7 +114,28 @@ TEST_CASE("a count that must stay small drops the rarest, line by line") {
   CHECK(counts.counts == std::vector<int64_t>{3});
   WordCounts any;
   any.add("a a a b b c");
-  CHECK(any.least_for(3) == 1);
-  CHECK(any.least_for(2) == 2);
-  CHECK(any.least_for(1) == 3);
+  const auto kept_of = [&any](int64_t least, int64_t most) {
+    WordCounts kept;
+    return any.vocabulary(least, most, &kept).is_ok() ? kept.words.size() : 0;
+  };
+  CHECK(kept_of(1, 0) == 3);
+  CHECK(kept_of(2, 0) == 2);
+  CHECK(kept_of(1, 3) == 3);
+  CHECK(kept_of(1, 2) == 2);
+  CHECK(kept_of(1, 1) == 1);
+  CHECK(kept_of(4, 1) == 0);
+  // b and c come as often: at most one of them is none of them
+  WordCounts even;
+  even.add("b c b c");
+  WordCounts kept;
+  CHECK(even.vocabulary(1, 1, &kept).message().find("lower minCount") != std::string::npos);
+}
+
+TEST_CASE("a word that is not UTF-8 is named") {
+  WordCounts counts;
+  counts.add("caf\xc3\xa9 th\xe9 th\xe9");
+  CHECK(counts.check_utf8().message().find("which comes 2 times, is not valid UTF-8") != std::string::npos);
+  WordCounts text;
+  text.add("caf\xc3\xa9");
+  CHECK(text.check_utf8().is_ok());
 }
