@@ -1,7 +1,7 @@
 /** A corpus of made-up words in which pairs share their contexts and never meet (test/fixtures/word-vectors). */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import type { KeyedVectors } from 'vectral';
+import type { KeyedVectors, Word2VecOptions } from 'vectral';
 
 const fixtures = 'test/fixtures/word-vectors';
 
@@ -11,6 +11,22 @@ export const planted = gunzipSync(readFileSync(`${fixtures}/planted-corpus.txt.g
   .toString()
   .trim()
   .split('\n');
+
+/** Of a training that is short and has the same bits each time. */
+export const settings: Word2VecOptions = {
+  vectorSize: 32,
+  window: 5,
+  minCount: 1,
+  sample: 1e-3,
+  alpha: 0.025,
+  minAlpha: 1e-4,
+  epochs: 5,
+  threads: 1,
+};
+
+export function rowsOf(vectors: KeyedVectors): Float32Array {
+  return vectors.rows(Int32Array.from({ length: vectors.size }, (_, i) => i));
+}
 
 /** Mean reciprocal rank of the partners among all words. */
 export function meanReciprocalRank(vectors: KeyedVectors): number {
