@@ -69,10 +69,10 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("wordTrainerKnown", Napi::Function::New<word_trainer_known>(env));
   exports.Set("wordTrainerSchedule", Napi::Function::New<word_trainer_schedule>(env));
   exports.Set("wordTrainerTrain", Napi::Function::New<word_trainer_train>(env));
+  exports.Set("wordTrainerState", Napi::Function::New<word_trainer_state>(env));
+  exports.Set("wordTrainerRestore", Napi::Function::New<word_trainer_restore>(env));
   exports.Set("word2vecStep", Napi::Function::New<word2vec_step>(env));
   exports.Set("word2vecVectors", Napi::Function::New<word2vec_vectors>(env));
-  exports.Set("word2vecState", Napi::Function::New<word2vec_state>(env));
-  exports.Set("word2vecRestore", Napi::Function::New<word2vec_restore>(env));
   return exports;
 }
 

@@ -103,7 +103,12 @@ export {
   type FastTextPrediction,
   type FastTextPredictOptions,
 } from './vectors/fasttext.js';
-export type { FastTextOptions, FastTextProgress, FastTextSupervisedOptions } from './vectors/fasttext-options.js';
+export type {
+  FastTextControls,
+  FastTextOptions,
+  FastTextProgress,
+  FastTextSupervisedOptions,
+} from './vectors/fasttext-options.js';
 export { Glove, type GloveOptions, type GloveProgress } from './vectors/glove.js';
 export { KeyedVectors, type MostSimilarOptions, type QueryItem } from './vectors/keyed-vectors.js';
 export { Phrases, type PhrasesOptions } from './vectors/phrases.js';

@@ -70,6 +70,19 @@ export interface NativeGlove {
   folder: string;
 }
 
+/** All that a training has come to. */
+export interface NativeTraining {
+  /** UTF-8 or what the text had, a newline after each. */
+  words: Uint8Array;
+  counts: BigInt64Array;
+  /** Where the random numbers of each thread are. */
+  streams: BigInt64Array;
+  /** `[rows, dim]`: words, then n-grams where there are any. */
+  vectors: TensorHandle;
+  /** `[words, dim]` */
+  outputs: TensorHandle;
+}
+
 /** `[queries, topn]` each. */
 export interface NativeNeighbours {
   places: Int32Array;
@@ -202,6 +215,10 @@ export interface NativeVectors {
     text: Uint8Array,
     threads: number,
   ): Promise<{ words: number; alpha: number; loss: number }>;
+  /** Copies; throws where training has diverged. */
+  wordTrainerState(trainer: WordTrainerHandle): NativeTraining & { dim: number; rows: number };
+  /** Instead of counting and building. Throws one sentence. */
+  wordTrainerRestore(trainer: WordTrainerHandle, state: NativeTraining): void;
   /**
    * The exact step for one hidden vector `[n]`, n a multiple of 16: changes `outputs` `[labels, n]` one after another and gives
    * what the sources of the hidden vector are to be changed by.
@@ -209,15 +226,4 @@ export interface NativeVectors {
   word2vecStep(hidden: Float32Array, outputs: Float32Array, labels: Float32Array, rate: number): Float32Array;
   /** A copy; throws where training has diverged. */
   word2vecVectors(trainer: WordTrainerHandle): VectorsHandle;
-  /** What besides the vectors has been learnt: outputs `[words, dim]`, and where the threads' random numbers are. */
-  word2vecState(trainer: WordTrainerHandle): { counts: BigInt64Array; streams: BigUint64Array; outputs: TensorHandle };
-  /** The trainer that had come to this. Words are lines. */
-  word2vecRestore(
-    options: NativeWord2Vec,
-    words: Uint8Array,
-    counts: BigInt64Array,
-    streams: BigUint64Array,
-    vectors: TensorHandle,
-    outputs: TensorHandle,
-  ): WordTrainerHandle;
 }

@@ -73,10 +73,10 @@ Napi::Value word_trainer_build(const Napi::CallbackInfo& info);
 Napi::Value word_trainer_known(const Napi::CallbackInfo& info);
 Napi::Value word_trainer_schedule(const Napi::CallbackInfo& info);
 Napi::Value word_trainer_train(const Napi::CallbackInfo& info);
+Napi::Value word_trainer_state(const Napi::CallbackInfo& info);
+Napi::Value word_trainer_restore(const Napi::CallbackInfo& info);
 Napi::Value word2vec_step(const Napi::CallbackInfo& info);
 Napi::Value word2vec_vectors(const Napi::CallbackInfo& info);
-Napi::Value word2vec_state(const Napi::CallbackInfo& info);
-Napi::Value word2vec_restore(const Napi::CallbackInfo& info);
 
 // Once for each environment, before anything else: its data, and a hold on this library for the process's life.
 void set_up(Napi::Env env);

@@ -1,4 +1,6 @@
 // What all trainers that derive from WordTrainer do.
+#include <algorithm>
+
 #include "args.h"
 #include "functions.h"
 #include "handle.h"
@@ -60,6 +62,58 @@ Napi::Value word_trainer_train(const Napi::CallbackInfo& info) {
     result.Set("loss", trainer->take_loss());
     return result;
   });
+}
+
+Napi::Value word_trainer_state(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const WordTrainer& trainer = *unwrap<WordTrainerHandle>(info[0]).content;
+  const WordCounts& vocabulary = trainer.vocabulary();
+  TrainingState state;
+  throw_if_error(env, trainer.state(&state));
+  std::string words;
+  for (int32_t place = 0; place < vocabulary.words.size(); ++place) {
+    words.append(vocabulary.words.word(place)).push_back('\n');
+  }
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("words", Napi::Buffer<char>::Copy(env, words.data(), words.size()));
+  Napi::BigInt64Array counts = Napi::BigInt64Array::New(env, vocabulary.counts.size());
+  std::copy(vocabulary.counts.begin(), vocabulary.counts.end(), counts.Data());
+  result.Set("counts", counts);
+  Napi::BigInt64Array streams = Napi::BigInt64Array::New(env, state.streams.size());
+  std::copy(state.streams.begin(), state.streams.end(), streams.Data());
+  result.Set("streams", streams);
+  const auto set_matrix = [&](const char* name, int64_t rows, std::shared_ptr<Storage> storage) {
+    Tensor matrix;
+    matrix.shape.rank = 2;
+    matrix.shape.dims[0] = rows;
+    matrix.shape.dims[1] = trainer.dim();
+    matrix.storage = std::move(storage);
+    result.Set(name, wrap_tensor(env, std::move(matrix)));
+  };
+  result.Set("dim", static_cast<double>(trainer.dim()));
+  result.Set("rows", static_cast<double>(state.input_rows));
+  set_matrix("vectors", state.input_rows, std::move(state.inputs));
+  set_matrix("outputs", trainer.size(), std::move(state.outputs));
+  return result;
+}
+
+Napi::Value word_trainer_restore(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  WordTrainer& trainer = *unwrap<WordTrainerHandle>(info[0]).content;
+  const Napi::Object state = read_object(info[1], "state");
+  WordCounts vocabulary;
+  throw_if_error(env, add_words(read_bytes(state.Get("words"), "words"), &vocabulary.words));
+  const auto counts = state.Get("counts").As<Napi::BigInt64Array>();
+  const auto streams = state.Get("streams").As<Napi::BigInt64Array>();
+  vocabulary.counts.assign(counts.Data(), counts.Data() + counts.ElementLength());
+  for (const int64_t count : vocabulary.counts) {
+    if (!__builtin_add_overflow(vocabulary.total, count, &vocabulary.total)) continue;
+    throw Napi::TypeError::New(env, "the counts of the words are too large");
+  }
+  const std::vector<uint64_t> states(streams.Data(), streams.Data() + streams.ElementLength());
+  throw_if_error(env, trainer.restore(std::move(vocabulary), unwrap<TensorHandle>(state.Get("vectors")).content,
+                                      unwrap<TensorHandle>(state.Get("outputs")).content, states));
+  return env.Undefined();
 }
 
 }  // namespace vectral::binding

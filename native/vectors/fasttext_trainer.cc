@@ -39,17 +39,15 @@ FastTextTrainer::FastTextTrainer(const FastTextArgs& args, bool exact, uint64_t 
 }
 
 Status FastTextTrainer::begin() {
+  if (input_rows() > std::numeric_limits<int32_t>::max()) {
+    return Status::error("words and buckets are more than 2^31 rows; lower bucket");
+  }
   dictionary_.entries = vocabulary().words;
   dictionary_.nwords = size();
   dictionary_.counts = vocabulary().counts;
   dictionary_.ntokens = words_counted();
-  if (int64_t{size()} + args_.bucket > std::numeric_limits<int32_t>::max()) {
-    return Status::error("words and buckets are more than 2^31 rows; lower bucket");
-  }
   rows_ = dictionary_.rows_of_words(args_);
-  if (Status status = inputs_.allocate(int64_t{size()} + args_.bucket, dim()); !status.is_ok()) return status;
-  inputs_.fill(options_.seed, 1);
-  return outputs_.allocate(size(), dim());
+  return Status::ok();
 }
 
 // What one thread does with a sentence.

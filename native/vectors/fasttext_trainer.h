@@ -26,6 +26,7 @@ class FastTextTrainer : public WordTrainer {
   class Worker;
 
   Status begin() override;
+  int64_t input_rows() const override { return int64_t{size()} + args_.bucket; }
   std::unique_ptr<Learner> learner(RandomStream& random) override;
 
   FastTextArgs args_;

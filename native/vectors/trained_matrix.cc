@@ -68,6 +68,11 @@ bool TrainedMatrix::finite() const {
   return std::all_of(values_, values_ + rows_ * stride_, [](float x) { return std::isfinite(x); });
 }
 
+bool TrainedMatrix::take(const float* values) {
+  for (int64_t i = 0; i < rows_; ++i) std::copy_n(values + i * dim_, dim_, row(i));
+  return finite();
+}
+
 std::shared_ptr<Storage> TrainedMatrix::copy() const {
   std::shared_ptr<Storage> storage = Storage::allocate(rows_ * dim_ * static_cast<int64_t>(sizeof(float)));
   for (int64_t i = 0; i < rows_ && storage != nullptr; ++i) {

@@ -23,6 +23,8 @@ class TrainedMatrix {
   float* row(int64_t i) const { return values_ + i * stride_; }
   bool finite() const;
 
+  // Takes the values of [rows, dim] without the zeros; false if some are not finite.
+  bool take(const float* values);
   // [rows, dim] without the zeros: a copy, or in the same memory, after which there is nothing to learn here.
   std::shared_ptr<Storage> copy() const;
   std::shared_ptr<Storage> pack();

@@ -22,31 +22,8 @@ void word2vec_exact_step(const KernelTable& kernels, const float* hidden, float*
   }
 }
 
-Status Word2VecTrainer::allocate() {
-  if (Status status = inputs_.allocate(size(), dim()); !status.is_ok()) return status;
-  return outputs_.allocate(size(), dim());
-}
-
-Status Word2VecTrainer::begin() {
-  // Files and callers know words as text.
-  if (Status status = vocabulary().check_utf8(); !status.is_ok()) return status;
-  if (Status status = allocate(); !status.is_ok()) return status;
-  inputs_.fill(options_.seed, 1);
-  return Status::ok();
-}
-
-Status Word2VecTrainer::restore(WordCounts vocabulary, const float* inputs, const float* outputs,
-                                const std::vector<uint64_t>& states) {
-  if (Status status = prepare(std::move(vocabulary)); !status.is_ok()) return status;
-  if (Status status = allocate(); !status.is_ok()) return status;
-  for (int64_t row = 0; row < size(); ++row) {
-    std::copy_n(inputs + row * dim(), dim(), inputs_.row(row));
-    std::copy_n(outputs + row * dim(), dim(), outputs_.row(row));
-  }
-  if (!inputs_.finite() || !outputs_.finite()) return Status::error("vectors and outputs must be finite numbers");
-  restore_streams(states);
-  return Status::ok();
-}
+// Files and callers know words as text.
+Status Word2VecTrainer::begin() { return vocabulary().check_utf8(); }
 
 // What one thread does with a sentence.
 class Word2VecTrainer::Worker : public Learner {
@@ -161,12 +138,6 @@ std::unique_ptr<WordTrainer::Learner> Word2VecTrainer::learner(RandomStream& ran
   return std::make_unique<Worker>(*this, random);
 }
 
-Status Word2VecTrainer::rows_of(const TrainedMatrix& matrix, std::shared_ptr<Storage>* copy) const {
-  if (!inputs_.finite() || !outputs_.finite()) return Status::error("the vectors grew beyond all bounds; lower alpha");
-  *copy = matrix.copy();
-  return *copy != nullptr ? Status::ok() : Status::error("not enough memory for a copy of what was learnt");
-}
-
 Status Word2VecTrainer::vectors(std::shared_ptr<VectorSet>* set) const {
   auto made = std::make_shared<VectorSet>();
   made->words = vocabulary().words;
@@ -175,7 +146,7 @@ Status Word2VecTrainer::vectors(std::shared_ptr<VectorSet>* set) const {
   made->vectors.shape.dims[0] = size();
   made->vectors.shape.dims[1] = dim();
   std::shared_ptr<Storage> storage;
-  if (Status status = rows_of(inputs_, &storage); !status.is_ok()) return status;
+  if (Status status = copy_of(inputs_, &storage); !status.is_ok()) return status;
   made->vectors.storage = storage;
   *set = std::move(made);
   return Status::ok();

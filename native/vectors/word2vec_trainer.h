@@ -4,10 +4,8 @@
 
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "../core/status.h"
-#include "../core/storage.h"
 #include "../dispatch/kernels.h"
 #include "vector_set.h"
 #include "word_trainer.h"
@@ -30,20 +28,14 @@ class Word2VecTrainer : public WordTrainer {
   Word2VecTrainer(const Word2VecOptions& options, const KernelTable& kernels)
       : WordTrainer(options, kernels), cbow_mean_(options.cbow_mean) {}
 
-  // Instead of counting and building: what another trainer had come to. Matrices are [words, dim].
-  Status restore(WordCounts vocabulary, const float* inputs, const float* outputs, const std::vector<uint64_t>& states);
-  // The output rows, [words, dim]: of words, or of inner nodes of the Huffman tree.
-  Status outputs(std::shared_ptr<Storage>* copy) const { return rows_of(outputs_, copy); }
   // A copy of what the words have learnt.
   Status vectors(std::shared_ptr<VectorSet>* set) const;
 
  private:
   class Worker;
 
-  Status allocate();
   Status begin() override;
   std::unique_ptr<Learner> learner(RandomStream& random) override;
-  Status rows_of(const TrainedMatrix& matrix, std::shared_ptr<Storage>* copy) const;
 
   const bool cbow_mean_;
 };

@@ -21,13 +21,17 @@ Status WordTrainer::build() {
   counts_ = {};
   if (!made.is_ok()) return made;
   if (Status status = prepare(std::move(vocabulary)); !status.is_ok()) return status;
-  return begin();
+  inputs_.fill(options_.seed, 1);
+  return Status::ok();
 }
 
 Status WordTrainer::prepare(WordCounts vocabulary) {
   vocabulary_ = std::move(vocabulary);
   if (vocabulary_.total > HuffmanTree::kMostCounts) return Status::error("the counts of the words are too large");
   if (!options_.end_of_line.empty()) end_ = vocabulary_.words.find(options_.end_of_line);
+  if (Status status = begin(); !status.is_ok()) return status;
+  if (Status status = inputs_.allocate(input_rows(), dim()); !status.is_ok()) return status;
+  if (Status status = outputs_.allocate(size(), dim()); !status.is_ok()) return status;
   keep_ = keep_probabilities(vocabulary_.counts, options_.sample);
   if (options_.negative > 0) {
     noise_ = AliasTable(noise_weights(vocabulary_.counts, options_.noise_exponent));
@@ -63,14 +67,44 @@ double WordTrainer::take_loss() {
   return mean;
 }
 
-std::vector<uint64_t> WordTrainer::stream_states() const {
-  std::vector<uint64_t> states;
-  for (const RandomStream& stream : streams_) states.push_back(stream.state());
-  return states;
+Status WordTrainer::restore(WordCounts vocabulary, const Tensor& inputs, const Tensor& outputs,
+                            const std::vector<uint64_t>& streams) {
+  const auto fits = [this](const Tensor& tensor, int64_t rows) {
+    return tensor.dtype == DType::f32 && tensor.shape.rank == 2 && tensor.shape.dims[0] == rows &&
+           tensor.shape.dims[1] == dim();
+  };
+  const int64_t words = vocabulary.words.size();
+  // Before memory is asked for as much as the settings say.
+  if (words == 0 || std::ssize(vocabulary.counts) != words || !fits(outputs, words) || inputs.shape.dims[0] < words) {
+    return Status::error("words, counts, vectors and outputs must be as many, and as wide as vectors are to be");
+  }
+  vocabulary_ = std::move(vocabulary);
+  if (!fits(inputs, input_rows())) {
+    return Status::error("vectors must be " + std::to_string(input_rows()) + " rows of " + std::to_string(dim()));
+  }
+  if (Status status = prepare(std::move(vocabulary_)); !status.is_ok()) return status;
+  if (!inputs_.take(static_cast<const float*>(inputs.storage->data())) ||
+      !outputs_.take(static_cast<const float*>(outputs.storage->data()))) {
+    return Status::error("vectors and outputs must be finite numbers");
+  }
+  for (const uint64_t state : streams) streams_.emplace_back(state);
+  return Status::ok();
 }
 
-void WordTrainer::restore_streams(const std::vector<uint64_t>& states) {
-  for (const uint64_t state : states) streams_.emplace_back(state);
+Status WordTrainer::state(TrainingState* state) const {
+  if (Status status = copy_of(inputs_, &state->inputs); !status.is_ok()) return status;
+  if (Status status = copy_of(outputs_, &state->outputs); !status.is_ok()) return status;
+  state->input_rows = inputs_.rows();
+  for (const RandomStream& stream : streams_) state->streams.push_back(stream.state());
+  return Status::ok();
+}
+
+Status WordTrainer::copy_of(const TrainedMatrix& matrix, std::shared_ptr<Storage>* copy) const {
+  if (!inputs_.finite() || !outputs_.finite()) {
+    return Status::error("the vectors grew beyond all bounds; lower the learning rate");
+  }
+  *copy = matrix.copy();
+  return *copy != nullptr ? Status::ok() : Status::error("not enough memory for a copy of what was learnt");
 }
 
 void WordTrainer::Learner::read(std::string_view text) {

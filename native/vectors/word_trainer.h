@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../core/status.h"
+#include "../core/storage.h"
 #include "../dispatch/kernels.h"
 #include "huffman.h"
 #include "trained_matrix.h"
@@ -41,6 +42,13 @@ struct TrainingSchedule {
   int64_t words = 0, trained = 0;
 };
 
+// All that a training has come to but for its vocabulary: copies, [rows, dim].
+struct TrainingState {
+  std::shared_ptr<Storage> inputs, outputs;
+  int64_t input_rows = 0;
+  std::vector<uint64_t> streams;  // where the random numbers of each thread are
+};
+
 class WordTrainer {
  public:
   WordTrainer(const WordTrainerOptions& options, const KernelTable& kernels) : options_(options), kernels_(kernels) {}
@@ -52,6 +60,10 @@ class WordTrainer {
   // sentence.
   void count(std::string_view text) { counts_.add(text, options_.end_of_line, options_.max_vocab_size); }
   Status build();
+  // Instead of counting and building: what another trainer had come to. Matrices of other sizes are an error.
+  Status restore(WordCounts vocabulary, const Tensor& inputs, const Tensor& outputs,
+                 const std::vector<uint64_t>& streams);
+  Status state(TrainingState* state) const;
   void set_schedule(const TrainingSchedule& schedule);
   // Words of the text that are in the vocabulary.
   int64_t known(std::string_view text) const;
@@ -68,7 +80,6 @@ class WordTrainer {
   // the words one in kMeasured is scored.
   double take_loss();
   const WordCounts& vocabulary() const { return vocabulary_; }
-  std::vector<uint64_t> stream_states() const;
 
  protected:
   static constexpr int64_t kMeasured = 64;
@@ -103,13 +114,13 @@ class WordTrainer {
     double loss_ = 0;
   };
 
-  // The matrices of a new vocabulary, as they begin.
+  // What belongs to a new vocabulary besides matrices.
   virtual Status begin() = 0;
+  // Rows of the input matrix.
+  virtual int64_t input_rows() const { return size(); }
   // Null where its memory cannot be had.
   virtual std::unique_ptr<Learner> learner(RandomStream& random) = 0;
-  // What follows from the vocabulary.
-  Status prepare(WordCounts vocabulary);
-  void restore_streams(const std::vector<uint64_t>& states);
+  Status copy_of(const TrainedMatrix& matrix, std::shared_ptr<Storage>* copy) const;
 
   const WordTrainerOptions options_;
   const KernelTable& kernels_;
@@ -118,6 +129,9 @@ class WordTrainer {
   TrainedMatrix inputs_, outputs_;
 
  private:
+  // What follows from the vocabulary; matrices are all zeros.
+  Status prepare(WordCounts vocabulary);
+
   WordCounts counts_, vocabulary_;
   int32_t end_ = WordTable::kNone;  // the place of options_.end_of_line
   std::vector<float> keep_;

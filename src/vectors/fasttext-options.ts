@@ -1,11 +1,21 @@
 /** How fastText learns; names and defaults are its own. */
+import { UsageError } from '../errors.js';
 import type { NativeFastText } from '../native.js';
 import { checkOptions } from '../options.js';
 import { checks, withoutUndefined } from './option-checks.js';
 import type { TrainingControls } from './training.js';
 
+/** How {@link FastText.train} and {@link FastText.resume} run. */
+export interface FastTextControls extends TrainingControls {
+  /**
+   * A file that holds all of the training, rewritten after each epoch, every ten minutes, and when `signal` ends it;
+   * `FastText.resume(file, corpus)` goes on from there.
+   */
+  checkpoint?: string | undefined;
+}
+
 /** How {@link FastText.train} learns. */
-export interface FastTextOptions extends TrainingControls {
+export interface FastTextOptions extends FastTextControls {
   /** Predicts context words from a word, or a word from its context. Default: `skipgram`. */
   model?: 'skipgram' | 'cbow' | undefined;
   /** Learning rate, which falls to 0. Default: 0.05. */
@@ -105,13 +115,13 @@ const controls = ['threads', 'signal', 'onProgress'] as const;
 const least: Readonly<Record<string, number>> = { dim: 1, epoch: 1, ws: 1 };
 const most: Readonly<Record<string, number>> = { dim: 1 << 20, ws: 10_000, minn: 1000, maxn: 1000, seed: 2 ** 52 };
 
+/** Every option of {@link FastText.train} with its value. */
+export type FastTextSettings = NativeFastText & { lr: number; epoch: number; exact: boolean };
+
 /** @throws UsageError for options that make no sense. */
-export function readOptions(
-  call: string,
-  options: FastTextOptions,
-): NativeFastText & { lr: number; epoch: number; exact: boolean } {
-  checkOptions(call, options, [...namesOf(unsupervised), 'mode', ...controls]);
-  const { mode = 'fast', threads, signal, onProgress, ...given } = withoutUndefined(options);
+export function readOptions(call: string, options: FastTextOptions): FastTextSettings {
+  checkOptions(call, options, [...namesOf(unsupervised), 'mode', 'checkpoint', ...controls]);
+  const { mode = 'fast', checkpoint, threads, signal, onProgress, ...given } = withoutUndefined(options);
   const settings = { ...unsupervised, ...given };
   checkSettings(call, settings, { model: ['skipgram', 'cbow'], loss: ['ns', 'hs'] });
   const { refuse } = checks(call);
@@ -119,6 +129,18 @@ export function readOptions(
   if (settings.loss === 'ns' && settings.neg === 0)
     refuse("nothing is learnt without noise words; give neg from 1, or loss: 'hs'");
   return { ...(settings as NativeFastText & typeof settings), wordNgrams: 1, exact: mode === 'exact' };
+}
+
+/** Settings as a file has them. @throws UsageError that names the one that makes no sense. */
+export function readStored(call: string, settings: object): FastTextSettings {
+  const { exact, wordNgrams, ...rest } = settings as FastTextSettings;
+  if (typeof exact !== 'boolean') throw new UsageError(`${call}: exact must be true or false, got ${exact}`);
+  return readOptions(call, { ...(rest as FastTextOptions), mode: exact ? 'exact' : 'fast' });
+}
+
+/** @throws UsageError for others than those of {@link FastTextControls}. */
+export function checkControls(call: string, options: FastTextControls): void {
+  checkOptions(call, options, ['checkpoint', ...controls]);
 }
 
 /** @throws UsageError for options that make no sense. */

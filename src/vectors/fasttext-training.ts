@@ -1,26 +1,59 @@
 /** Training of fastText's models: word vectors, and classifiers of lines. */
 import { type FastTextHandle, native } from '../native.js';
+import { checkPath } from '../options.js';
 import { refused } from '../weights/weight-file.js';
 import { batches, type Corpus, checkCorpus, filesOf } from './corpus.js';
 import {
+  checkControls,
+  type FastTextControls,
   type FastTextOptions,
+  type FastTextSettings,
   type FastTextSupervisedOptions,
   readOptions,
+  readStored,
   readSupervisedOptions,
 } from './fasttext-options.js';
 import { atStart, countWords, told, trainWords } from './training.js';
+import { checkCheckpoint, keeper, loadTraining, type Training, type TrainingKind } from './training-file.js';
 
 const newline = 10;
+const kind: TrainingKind<FastTextSettings> = {
+  key: 'vectral.fasttext',
+  writer: 'the checkpoint of FastText.train',
+  readSettings: (settings) => readStored('settings', settings),
+  trainer: (settings) => native.fastTextTrainer(settings),
+};
 
 /** Word vectors from a corpus. */
 export async function train(corpus: Corpus, options: FastTextOptions): Promise<FastTextHandle> {
   const call = 'FastText.train';
   checkCorpus(call, corpus);
   const settings = readOptions(call, options);
+  await checkCheckpoint(call, corpus, options.checkpoint);
   const trainer = native.fastTextTrainer(settings);
   const corpusWords = await countWords(call, trainer, corpus, options.signal);
-  const start = atStart(corpusWords, { epochs: settings.epoch, alpha: settings.lr, minAlpha: 0 });
-  await trainWords(call, trainer, corpus, start, options, async () => {});
+  const position = atStart(corpusWords, { epochs: settings.epoch, alpha: settings.lr, minAlpha: 0 });
+  return learn(call, { trainer, settings, position }, corpus, options);
+}
+
+/** Word vectors from where the training that is kept in a file was ended. */
+export async function resume(path: string, corpus: Corpus, options: FastTextControls): Promise<FastTextHandle> {
+  const call = 'FastText.resume';
+  checkPath(call, path);
+  checkCorpus(call, corpus);
+  checkControls(call, options);
+  await checkCheckpoint(call, corpus, options.checkpoint);
+  return learn(call, await loadTraining(path, kind), corpus, options);
+}
+
+async function learn(
+  call: string,
+  { trainer, settings, position }: Training<FastTextSettings>,
+  corpus: Corpus,
+  options: FastTextControls,
+): Promise<FastTextHandle> {
+  const keep = keeper(call, kind, { trainer, settings }, options.checkpoint);
+  await trainWords(call, trainer, corpus, position, options, keep);
   return told(call, native.fastTextFinish(trainer));
 }
 

@@ -4,8 +4,8 @@ import { type FastTextArgs, type FastTextHandle, type NativeScores, native } fro
 import { checkOptions, checkPath, describeValue } from '../options.js';
 import { refused } from '../weights/weight-file.js';
 import type { Corpus } from './corpus.js';
-import type { FastTextOptions, FastTextSupervisedOptions } from './fasttext-options.js';
-import { train, trainSupervised } from './fasttext-training.js';
+import type { FastTextControls, FastTextOptions, FastTextSupervisedOptions } from './fasttext-options.js';
+import { resume, train, trainSupervised } from './fasttext-training.js';
 import { KeyedVectors } from './keyed-vectors.js';
 import { dot } from './unit.js';
 
@@ -77,9 +77,18 @@ export class FastText {
   }
 
   /**
+   * Goes on with the training that the option `checkpoint` of {@link FastText.train} kept in a file, with the same corpus; with
+   * one thread, to the bits that it would have come to.
+   * @throws WeightsError naming the file and the field, where it is not what it should be, and for a shorter corpus.
+   */
+  static async resume(path: string, corpus: Corpus, options: FastTextControls = {}): Promise<FastText> {
+    return new FastText(await resume(path, corpus, options));
+  }
+
+  /**
    * Learns to tell the labels of lines, as `fasttext supervised` does (Joulin et al. 2017). Each line holds words and its
-   * labels (`__label__…`), apart by spaces; lines without a label are passed over. One file is mapped where it lies, other
-   * lines are gathered in memory.
+   * labels (`__label__…`), apart by spaces; lines without a label are passed over. All of them
+   * are held in memory.
    * @throws UsageError for options that make no sense; WeightsError if no line has a word or a label, or training diverges.
    */
   static async trainSupervised(corpus: Corpus, options: FastTextSupervisedOptions = {}): Promise<FastText> {

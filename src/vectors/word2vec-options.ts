@@ -1,4 +1,5 @@
 /** How word2vec learns; names and defaults are gensim's. */
+import { UsageError } from '../errors.js';
 import type { NativeWord2Vec } from '../native.js';
 import { checkOptions } from '../options.js';
 import { checks, withoutUndefined } from './option-checks.js';
@@ -124,4 +125,17 @@ function readSchedule(call: string, { epochs, alpha, minAlpha }: Schedule): Sche
   number('minAlpha', minAlpha, 0);
   if (minAlpha > alpha) refuse(`minAlpha ${minAlpha} is above alpha ${alpha}`);
   return { epochs, alpha, minAlpha };
+}
+
+/** Settings as a file has them. @throws UsageError that names the one that makes no sense. */
+export function readStored(call: string, settings: object): Word2VecSettings {
+  const { exact, maxVocabSize, maxFinalVocab, ...rest } = settings as Word2VecSettings;
+  if (typeof exact !== 'boolean') throw new UsageError(`${call}: exact must be true or false, got ${exact}`);
+  return readOptions(call, {
+    ...rest,
+    maxVocabSize: maxVocabSize || undefined,
+    maxFinalVocab: maxFinalVocab || undefined,
+    hs: rest.negative === 0,
+    mode: exact ? 'exact' : 'fast',
+  });
 }

@@ -2,22 +2,27 @@
 import { UsageError } from '../errors.js';
 import { native, type WordTrainerHandle } from '../native.js';
 import { checkPath } from '../options.js';
-import { checkPlace } from '../weights/replace-file.js';
-import { batches, type Corpus, checkCorpus, filesOf } from './corpus.js';
+import { batches, type Corpus, checkCorpus } from './corpus.js';
 import type { KeyedVectors } from './keyed-vectors.js';
 import { atStart, countWords, learnt, type TrainingPosition, type TrainingProgress, trainWords } from './training.js';
-import { loadTraining, saveTraining } from './word2vec-file.js';
+import { checkCheckpoint, keeper, loadTraining, saveTraining, type TrainingKind } from './training-file.js';
 import {
   checkControls,
   readFurther,
   readOptions,
+  readStored,
   type TrainingSchedule,
   type Word2VecControls,
   type Word2VecOptions,
   type Word2VecSettings,
 } from './word2vec-options.js';
 
-const checkpointSeconds = 600;
+const kind: TrainingKind<Word2VecSettings> = {
+  key: 'vectral.word2vec',
+  writer: 'Word2Vec.save',
+  readSettings: (settings) => readStored('settings', settings),
+  trainer: (settings) => native.word2vec(settings),
+};
 
 /** Trained word vectors (Mikolov et al. 2013, arXiv:1301.3781 and arXiv:1310.4546), and all it takes to train them further. */
 export class Word2Vec {
@@ -60,7 +65,7 @@ export class Word2Vec {
     const call = 'Word2Vec.train';
     checkCorpus(call, corpus);
     const settings = readOptions(call, options);
-    await checkCheckpoint(call, corpus, options);
+    await checkCheckpoint(call, corpus, options.checkpoint);
     const trainer = native.word2vec(settings);
     const corpusWords = await countWords(call, trainer, corpus, options.signal);
     const model = new Word2Vec(trainer, settings, atStart(corpusWords, settings));
@@ -74,7 +79,7 @@ export class Word2Vec {
    */
   static async load(path: string): Promise<Word2Vec> {
     checkPath('Word2Vec.load', path);
-    const { trainer, settings, position } = await loadTraining(path);
+    const { trainer, settings, position } = await loadTraining(path, kind);
     return new Word2Vec(trainer, settings, position);
   }
 
@@ -88,12 +93,11 @@ export class Word2Vec {
     if (this.#learning && !this.#between) {
       throw new UsageError(`${call}: the model is being trained; await that first, or save from onProgress`);
     }
-    await this.#write(call, path);
-  }
-
-  async #write(call: string, path: string): Promise<void> {
-    const vectors = learnt(call, () => native.word2vecVectors(this.#trainer));
-    await saveTraining(path, this.#trainer, vectors, this.#settings, this.#position);
+    await saveTraining(call, path, kind, {
+      trainer: this.#trainer,
+      settings: this.#settings,
+      position: this.#position,
+    });
   }
 
   /**
@@ -106,7 +110,7 @@ export class Word2Vec {
     checkCorpus(call, corpus);
     checkControls(call, options);
     await this.#alone(call, async () => {
-      await checkCheckpoint(call, corpus, options);
+      await checkCheckpoint(call, corpus, options.checkpoint);
       await this.#learn(call, corpus, options);
     });
   }
@@ -117,7 +121,7 @@ export class Word2Vec {
     checkCorpus(call, corpus);
     const schedule = readFurther(call, options, this.#settings);
     await this.#alone(call, async () => {
-      await checkCheckpoint(call, corpus, options);
+      await checkCheckpoint(call, corpus, options.checkpoint);
       let corpusWords = 0;
       for await (const batch of batches(corpus)) {
         options.signal?.throwIfAborted();
@@ -142,15 +146,13 @@ export class Word2Vec {
 
   /** From where it is to the end of its epochs. */
   async #learn(call: string, corpus: Corpus, options: Word2VecControls): Promise<void> {
-    let kept = performance.now();
+    const training = { trainer: this.#trainer, settings: this.#settings };
+    const keep = keeper(call, kind, training, options.checkpoint);
     const onProgress = options.onProgress && ((progress: TrainingProgress) => this.#told(options, progress));
     await trainWords(call, this.#trainer, corpus, this.#position, { ...options, onProgress }, async (position, end) => {
       this.#position = position;
       this.#wv = undefined;
-      const { checkpoint } = options;
-      if (checkpoint === undefined || (!end && performance.now() - kept < checkpointSeconds * 1000)) return;
-      await this.#write(call, checkpoint);
-      kept = performance.now();
+      await keep(position, end);
     });
     this.#wv = learnt(call, () => native.word2vecVectors(this.#trainer));
   }
@@ -164,9 +166,4 @@ export class Word2Vec {
       this.#between = false;
     }
   }
-}
-
-async function checkCheckpoint(call: string, corpus: Corpus, { checkpoint }: Word2VecControls): Promise<void> {
-  if (checkpoint === undefined) return;
-  await checkPlace(`${call}: checkpoint`, checkpoint, 'file', filesOf(corpus) ?? []);
 }

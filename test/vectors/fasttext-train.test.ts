@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { FastText, type FastTextOptions, type TrainingProgress, UsageError, WeightsError } from 'vectral';
+import { FastText, type FastTextOptions, type TrainingProgress, UsageError, WeightsError, Word2Vec } from 'vectral';
 import { afterAll, describe, expect, it } from 'vitest';
 import { meanReciprocalRank, planted, probe } from './planted.js';
 
@@ -186,6 +186,42 @@ describe('FastText.train', () => {
     expect(last.alpha).toBeCloseTo(0.025 * (1 - last.words / last.totalWords), 6);
     expect(last.loss).toBeLessThan(seen[0]!.loss!);
     expect(model.words.length).toBeGreaterThan(400);
+  });
+
+  it.each([
+    { epoch: 1, model: 'skipgram' },
+    { epoch: 2, model: 'cbow', loss: 'hs', mode: 'exact' },
+  ] as const)('goes on from a checkpoint, to the same bits: %j', async ({ epoch, ...more }) => {
+    const corpus = [...planted, ...planted, ...planted]; // several batches an epoch
+    const options = { ...settings, ...more, dim: 12, bucket: 500, epoch: 2 };
+    const checkpoint = path.join(folder, 'kept');
+    const ender = new AbortController();
+    const onProgress = (progress: TrainingProgress) => progress.epoch === epoch && ender.abort();
+    using whole = await FastText.train(corpus, options);
+    using ended = await FastText.train(corpus, { ...options, checkpoint, signal: ender.signal, onProgress });
+    using rest = await FastText.resume(checkpoint, corpus, { threads: 1 });
+    expect(rest.args).toEqual(whole.args);
+    const file = path.join(folder, 'bits.bin');
+    const bits = async (model: FastText) => {
+      await model.saveModel(file);
+      return readFileSync(file);
+    };
+    const expected = await bits(whole);
+    expect(expected.equals(await bits(ended))).toBe(false);
+    expect(expected.equals(await bits(rest))).toBe(true);
+    await expect(Word2Vec.load(checkpoint)).rejects.toThrow(/no "vectral.word2vec" in its metadata/);
+    await expect(FastText.resume(checkpoint, [])).rejects.toThrow(/the corpus was empty/);
+    await expect(FastText.resume(folder, corpus)).rejects.toThrow(WeightsError);
+  });
+
+  it('keeps words that are not UTF-8 in a checkpoint', async () => {
+    const [text, checkpoint] = [path.join(folder, 'latin1.txt'), path.join(folder, 'latin1')];
+    writeFileSync(text, Buffer.from('caf\xe9 th\xe9 '.repeat(10), 'latin1'));
+    const options = { minCount: 1, dim: 4, bucket: 10, epoch: 1, threads: 1, checkpoint };
+    using whole = await FastText.train({ files: text }, options);
+    using again = await FastText.resume(checkpoint, { files: text });
+    expect(again.words).toEqual(whole.words);
+    expect(again.args).toEqual(whole.args);
   });
 
   it('takes corpora of one word, of empty lines, of repeated words', async () => {

@@ -180,7 +180,7 @@ describe('a corpus', () => {
   test('wide windows and much noise; rates beyond all measure are told', async () => {
     const { wv } = await Word2Vec.train(lines, { ...short, alpha: 0.1, window: 300, negative: 17, nsExponent: 1e3 });
     expect(rowsOf(wv).every(Number.isFinite)).toBe(true);
-    await expect(Word2Vec.train(lines, { ...short, alpha: 1e6 })).rejects.toThrow('lower alpha');
+    await expect(Word2Vec.train(lines, { ...short, alpha: 1e6 })).rejects.toThrow('lower the learning rate');
   });
 });
 

@@ -1,6 +1,7 @@
 /** `vectral vectors train`: word vectors from text files. */
 import { UsageError, VectralError } from '../../errors.js';
 import { mostThreads } from '../../options.js';
+import type { FastTextOptions } from '../../vectors/fasttext-options.js';
 import type { TrainingProgress } from '../../vectors/training.js';
 import { type Arguments, type Option, oneOf, wholeNumber } from '../command.js';
 import { openSink } from '../output.js';
@@ -49,12 +50,14 @@ interface Trained {
 const algorithms = { word2vec: trainWord2Vec, fasttext: trainFastText, glove: trainGlove } as const;
 type Algorithm = keyof typeof algorithms;
 const names = Object.keys(algorithms) as Algorithm[];
+/** What may be said anew of a training that goes on. */
+const afresh = ['algorithm', 'checkpoint', 'resume', 'threads'];
 const signals = ['SIGINT', 'SIGTERM'] as const;
 
 /** Options that not all of them have. */
 const own: Readonly<Record<Algorithm, readonly string[]>> = {
   word2vec: ['sg', 'hs', 'negative', 'mode', 'checkpoint', 'resume'],
-  fasttext: ['cbow', 'minn', 'maxn', 'bucket', 'hs', 'negative', 'mode'],
+  fasttext: ['cbow', 'minn', 'maxn', 'bucket', 'hs', 'negative', 'mode', 'checkpoint', 'resume'],
   glove: ['memory'],
 };
 
@@ -103,20 +106,10 @@ export async function train(args: Arguments): Promise<void> {
 
 async function trainWord2Vec({ args, corpus, threads, signal, tell }: Run): Promise<Trained> {
   const { Word2Vec } = await import('../../vectors/word2vec.js');
-  const checkpoint = args.options.get('checkpoint');
-  const controls = {
-    threads,
-    checkpoint,
-    signal,
-    onProgress: tellWords(tell),
-  };
-  if (args.options.has('resume')) {
-    if (checkpoint === undefined) throw new UsageError('--resume needs --checkpoint FILE, which holds the training');
-    const fixed = ['sg', 'hs', 'vector-size', 'window', 'negative', 'min-count', 'epochs', 'seed', 'mode'];
-    const odd = fixed.find((option) => args.options.has(option));
-    if (odd !== undefined)
-      throw new UsageError(`--${odd} stands in the checkpoint already; leave it out with --resume`);
-    const model = await Word2Vec.load(checkpoint);
+  const controls = { threads, checkpoint: args.options.get('checkpoint'), signal, onProgress: tellWords(tell) };
+  const kept = resumed(args);
+  if (kept !== undefined) {
+    const model = await Word2Vec.load(kept);
     await model.resume(corpus, controls);
     return model.wv;
   }
@@ -138,9 +131,17 @@ async function trainWord2Vec({ args, corpus, threads, signal, tell }: Run): Prom
 /** A name that ends in .bin gets the whole model, as fastText writes it; any other the vectors of its words. */
 async function trainFastText({ args, to, corpus, threads, signal, tell }: Run): Promise<Trained> {
   const { FastText } = await import('../../vectors/fasttext.js');
-  const model = await FastText.train(corpus, {
-    threads,
-    signal,
+  const controls = { threads, checkpoint: args.options.get('checkpoint'), signal, onProgress: tellWords(tell) };
+  const kept = resumed(args);
+  const model = await (kept === undefined
+    ? FastText.train(corpus, { ...controls, ...fastTextOptions(args) })
+    : FastText.resume(kept, corpus, controls));
+  if (!to.endsWith('.bin')) return model.toKeyedVectors();
+  return { size: model.words.length, dim: model.dim, save: (path) => model.saveModel(path) };
+}
+
+function fastTextOptions(args: Arguments): FastTextOptions {
+  return {
     model: args.options.has('cbow') ? 'cbow' : 'skipgram',
     loss: args.options.has('hs') ? 'hs' : 'ns',
     dim: wholeNumber(args, 'vector-size'),
@@ -153,10 +154,17 @@ async function trainFastText({ args, to, corpus, threads, signal, tell }: Run): 
     maxn: wholeNumber(args, 'maxn'),
     bucket: wholeNumber(args, 'bucket'),
     mode: oneOf(args, 'mode', ['fast', 'exact'] as const, 'fast'),
-    onProgress: tellWords(tell),
-  });
-  if (!to.endsWith('.bin')) return model.toKeyedVectors();
-  return { size: model.words.length, dim: model.dim, save: (path) => model.saveModel(path) };
+  };
+}
+
+/** The checkpoint that training goes on from, if it is to. */
+function resumed(args: Arguments): string | undefined {
+  if (!args.options.has('resume')) return undefined;
+  const checkpoint = args.options.get('checkpoint');
+  if (checkpoint === undefined) throw new UsageError('--resume needs --checkpoint FILE, which holds the training');
+  const odd = Object.keys(trainOptions).find((option) => args.options.has(option) && !afresh.includes(option));
+  if (odd !== undefined) throw new UsageError(`--${odd} stands in the checkpoint already; leave it out with --resume`);
+  return checkpoint;
 }
 
 function tellWords(tell: Run['tell']): (progress: TrainingProgress) => void {
