@@ -62,6 +62,9 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("gloveCooccur", Napi::Function::New<glove_cooccur>(env));
   exports.Set("gloveGather", Napi::Function::New<glove_gather>(env));
   exports.Set("gloveTrain", Napi::Function::New<glove_train>(env));
+  exports.Set("gloveSkip", Napi::Function::New<glove_skip>(env));
+  exports.Set("gloveState", Napi::Function::New<glove_state>(env));
+  exports.Set("gloveRestore", Napi::Function::New<glove_restore>(env));
   exports.Set("gloveVectors", Napi::Function::New<glove_vectors>(env));
   exports.Set("word2vec", Napi::Function::New<word2vec>(env));
   exports.Set("wordTrainerCount", Napi::Function::New<word_trainer_count>(env));

@@ -109,7 +109,8 @@ export type {
   FastTextProgress,
   FastTextSupervisedOptions,
 } from './vectors/fasttext-options.js';
-export { Glove, type GloveOptions, type GloveProgress } from './vectors/glove.js';
+export { Glove } from './vectors/glove.js';
+export type { GloveControls, GloveOptions, GloveProgress } from './vectors/glove-options.js';
 export { KeyedVectors, type MostSimilarOptions, type QueryItem } from './vectors/keyed-vectors.js';
 export { Phrases, type PhrasesOptions } from './vectors/phrases.js';
 export { type PcaOptions, type PcaResult, pca } from './vectors/projection/pca.js';

@@ -70,11 +70,27 @@ export interface NativeGlove {
   folder: string;
 }
 
-/** All that a training has come to. */
-export interface NativeTraining {
-  /** UTF-8 or what the text had, a newline after each. */
+/** Words in the bytes that the text had, a newline after each. */
+export interface NativeVocabulary {
   words: Uint8Array;
   counts: BigInt64Array;
+}
+
+/** What GloVe's training has come to: matrices `[words, dim]`. */
+export interface NativeGloveState {
+  vectors: TensorHandle;
+  contexts: TensorHandle;
+  /** Sums of squared gradients. */
+  vectorSquares: TensorHandle;
+  contextSquares: TensorHandle;
+  vectorsBiases: Float32Array;
+  contextsBiases: Float32Array;
+  vectorSquaresBiases: Float32Array;
+  contextSquaresBiases: Float32Array;
+}
+
+/** All that a training has come to. */
+export interface NativeTraining extends NativeVocabulary {
   /** Where the random numbers of each thread are. */
   streams: BigInt64Array;
   /** `[rows, dim]`: words, then n-grams where there are any. */
@@ -194,6 +210,12 @@ export interface NativeVectors {
   gloveGather(trainer: GloveHandle): Promise<number>;
   /** Some more pairs, of one epoch at most: how many there were in all, and the mean loss of these. */
   gloveTrain(trainer: GloveHandle, threads: number): Promise<{ pairs: number; loss: number }>;
+  /** Goes past as many pairs without learning from them; gives how many there were in all. */
+  gloveSkip(trainer: GloveHandle): Promise<number>;
+  /** Copies; throws where training has diverged. */
+  gloveState(trainer: GloveHandle): NativeGloveState & NativeVocabulary;
+  /** Takes over what another trainer had come to. Throws one sentence. */
+  gloveRestore(trainer: GloveHandle, state: NativeGloveState): void;
   /** A copy; throws where training has diverged. */
   gloveVectors(trainer: GloveHandle): VectorsHandle;
   word2vec(options: NativeWord2Vec): WordTrainerHandle;

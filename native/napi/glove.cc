@@ -1,5 +1,8 @@
 #include "../vectors/glove_trainer.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "../dispatch/select.h"
 #include "args.h"
 #include "functions.h"
@@ -36,6 +39,9 @@ GloveOptions read_options(const Napi::Value& value) {
 }
 
 using Trainer = std::shared_ptr<GloveTrainer>;
+
+constexpr const char* kMatrixNames[GloveTrainer::kMatrices] = {"vectors", "contexts", "vectorSquares",
+                                                               "contextSquares"};
 
 Napi::Promise start(const Napi::CallbackInfo& info, int threads, Jobs::Work work, Jobs::Finish finish) {
   const Napi::Object kept = info[1].IsObject() ? info[1].As<Napi::Object>() : Napi::Object::New(info.Env());
@@ -98,6 +104,64 @@ Napi::Value glove_vectors(const Napi::CallbackInfo& info) {
   std::shared_ptr<VectorSet> set;
   throw_if_error(info.Env(), unwrap<GloveHandle>(info[0]).content->vectors(&set));
   return wrap_vectors(info.Env(), std::move(set));
+}
+
+Napi::Value glove_skip(const Napi::CallbackInfo& info) {
+  const Trainer trainer = unwrap<GloveHandle>(info[0]).content;
+  return start(
+      info, 1, [=](int) { return trainer->skip(); },
+      [trainer](Napi::Env env) { return Napi::Number::New(env, static_cast<double>(trainer->pairs_trained())); });
+}
+
+Napi::Value glove_state(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  GloveTrainer& trainer = *unwrap<GloveHandle>(info[0]).content;
+  const WordCounts& vocabulary = trainer.vocabulary();
+  Napi::Object result = wrap_vocabulary(env, vocabulary);
+  const int32_t words = vocabulary.words.size();
+  for (int i = 0; i < GloveTrainer::kMatrices; ++i) {
+    const auto matrix = static_cast<GloveTrainer::Matrix>(i);
+    if (!trainer.matrix(matrix).finite()) {
+      throw Napi::Error::New(env, "the vectors grew beyond all bounds; lower eta");
+    }
+    Tensor tensor;
+    tensor.shape.rank = 2;
+    tensor.shape.dims[0] = words;
+    tensor.shape.dims[1] = trainer.dim();
+    tensor.storage = trainer.matrix(matrix).copy();
+    if (tensor.storage == nullptr) throw Napi::Error::New(env, "not enough memory for a copy of what was learnt");
+    result.Set(kMatrixNames[i], wrap_tensor(env, std::move(tensor)));
+    const std::vector<float>& from = trainer.biases(matrix);
+    Napi::Float32Array biases = Napi::Float32Array::New(env, from.size());
+    std::copy(from.begin(), from.end(), biases.Data());
+    result.Set(std::string(kMatrixNames[i]) + "Biases", biases);
+  }
+  return result;
+}
+
+Napi::Value glove_restore(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  GloveTrainer& trainer = *unwrap<GloveHandle>(info[0]).content;
+  const Napi::Object state = read_object(info[1], "state");
+  const int64_t words = trainer.vocabulary().words.size();
+  for (int i = 0; i < GloveTrainer::kMatrices; ++i) {
+    const auto matrix = static_cast<GloveTrainer::Matrix>(i);
+    const std::string name = kMatrixNames[i];
+    const Tensor& tensor = unwrap<TensorHandle>(state.Get(name)).content;
+    const RunBuffer given = read_array(state.Get(name + "Biases"), name.c_str());
+    const auto* const biases = static_cast<const float*>(given.data);
+    if (given.dtype != DType::f32 || given.count != words || tensor.dtype != DType::f32 || tensor.shape.rank != 2 ||
+        tensor.shape.dims[0] != words || tensor.shape.dims[1] != trainer.dim()) {
+      throw Napi::Error::New(env, '"' + name + "\" must be " + std::to_string(words) + " rows of " +
+                                      std::to_string(trainer.dim()) + " with a bias each");
+    }
+    const bool finite = trainer.matrix(matrix).take(static_cast<const float*>(tensor.storage->data()));
+    if (!finite || !std::all_of(biases, biases + words, [](float x) { return std::isfinite(x); })) {
+      throw Napi::Error::New(env, '"' + name + "\" must hold finite numbers");
+    }
+    trainer.biases(matrix).assign(biases, biases + words);
+  }
+  return env.Undefined();
 }
 
 }  // namespace vectral::binding

@@ -119,5 +119,7 @@ void release(const Napi::CallbackInfo& info);
 
 Napi::Value wrap_tensor(Napi::Env env, Tensor tensor);
 Napi::Value wrap_vectors(Napi::Env env, std::shared_ptr<const VectorSet> set);
+// { words, counts }: words in bytes, a newline after each.
+Napi::Object wrap_vocabulary(Napi::Env env, const WordCounts& vocabulary);
 
 }  // namespace vectral::binding

@@ -64,21 +64,25 @@ Napi::Value word_trainer_train(const Napi::CallbackInfo& info) {
   });
 }
 
-Napi::Value word_trainer_state(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const WordTrainer& trainer = *unwrap<WordTrainerHandle>(info[0]).content;
-  const WordCounts& vocabulary = trainer.vocabulary();
-  TrainingState state;
-  throw_if_error(env, trainer.state(&state));
+Napi::Object wrap_vocabulary(Napi::Env env, const WordCounts& vocabulary) {
   std::string words;
   for (int32_t place = 0; place < vocabulary.words.size(); ++place) {
     words.append(vocabulary.words.word(place)).push_back('\n');
   }
-  Napi::Object result = Napi::Object::New(env);
-  result.Set("words", Napi::Buffer<char>::Copy(env, words.data(), words.size()));
   Napi::BigInt64Array counts = Napi::BigInt64Array::New(env, vocabulary.counts.size());
   std::copy(vocabulary.counts.begin(), vocabulary.counts.end(), counts.Data());
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("words", Napi::Buffer<char>::Copy(env, words.data(), words.size()));
   result.Set("counts", counts);
+  return result;
+}
+
+Napi::Value word_trainer_state(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const WordTrainer& trainer = *unwrap<WordTrainerHandle>(info[0]).content;
+  TrainingState state;
+  throw_if_error(env, trainer.state(&state));
+  Napi::Object result = wrap_vocabulary(env, trainer.vocabulary());
   Napi::BigInt64Array streams = Napi::BigInt64Array::New(env, state.streams.size());
   std::copy(state.streams.begin(), state.streams.end(), streams.Data());
   result.Set("streams", streams);

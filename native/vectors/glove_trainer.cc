@@ -9,16 +9,12 @@
 namespace vectral {
 namespace {
 
-constexpr int64_t kRowFloats = 16;  // rows are whole vectors of every instruction set
 constexpr size_t kStepPairs = size_t{1} << 20;
 
 }  // namespace
 
 GloveTrainer::GloveTrainer(const GloveOptions& options, const KernelTable& kernels)
-    : options_(options),
-      kernels_(kernels),
-      stride_((options.dim + kRowFloats - 1) / kRowFloats * kRowFloats),
-      random_(RandomStream::of(options.cooccurrence.seed, 1)) {}
+    : options_(options), kernels_(kernels), random_(RandomStream::of(options.cooccurrence.seed, 1)) {}
 
 Status GloveTrainer::build() {
   const Status made = counts_.vocabulary(options_.min_count, options_.max_vocab, &vocabulary_);
@@ -30,9 +26,8 @@ Status GloveTrainer::build() {
   const auto begin = [&] { return (random.unit() - 0.5f) / static_cast<float>(options_.dim); };
   for (const Matrix matrix : {kWords, kContexts, kWordSquares, kContextSquares}) {
     const bool squares = matrix == kWordSquares || matrix == kContextSquares;
-    rows_[matrix] = AlignedMemory(words * stride_ * static_cast<int64_t>(sizeof(float)));
-    if (rows_[matrix].data() == nullptr) return Status::error("not enough memory");
-    std::fill_n(row(matrix, 0), words * stride_, squares ? 1.0f : 0.0f);
+    if (Status status = matrices_[matrix].allocate(words, options_.dim); !status.is_ok()) return status;
+    if (squares) std::fill_n(row(matrix, 0), words * matrices_[matrix].stride(), 1.0f);
     biases_[matrix].assign(static_cast<size_t>(words), 1.0f);
     for (int64_t place = 0; !squares && place < words; ++place) {
       std::generate_n(row(matrix, place), options_.dim, begin);
@@ -56,7 +51,7 @@ float GloveTrainer::step(int32_t word, int32_t context, float x, double* loss) {
   const float weight = x > options_.x_max ? 1.0f : std::pow(x / options_.x_max, options_.alpha);
   const float miss = kernels_.glove_step(row(kWords, word), row(kWordSquares, word), row(kContexts, context),
                                          row(kContextSquares, context), bias + other - std::log(x), weight,
-                                         options_.eta, options_.clip, stride_);
+                                         options_.eta, options_.clip, matrices_[kWords].stride());
   const float g = options_.eta * weight * miss;
   bias -= g / std::sqrt(square);
   other -= g / std::sqrt(other_square);
@@ -66,7 +61,7 @@ float GloveTrainer::step(int32_t word, int32_t context, float x, double* loss) {
   return miss;
 }
 
-Status GloveTrainer::train(int threads) {
+Status GloveTrainer::next_pairs(std::span<const Cooccurrence>* pairs) {
   if (records_.size() == 0) return Status::error("no two words come together; give sentences of two words or more");
   if (next_ == part_.size()) {
     if (order_.empty()) {
@@ -80,8 +75,21 @@ Status GloveTrainer::train(int threads) {
     order_.pop_back();
     next_ = 0;
   }
-  const size_t count = std::min(kStepPairs, part_.size() - next_);
-  const Cooccurrence* const pairs = part_.data() + next_;
+  *pairs = {part_.data() + next_, std::min(kStepPairs, part_.size() - next_)};
+  next_ += pairs->size();
+  trained_ += std::ssize(*pairs);
+  return Status::ok();
+}
+
+Status GloveTrainer::skip() {
+  std::span<const Cooccurrence> pairs;
+  return next_pairs(&pairs);
+}
+
+Status GloveTrainer::train(int threads) {
+  std::span<const Cooccurrence> pairs;
+  if (Status status = next_pairs(&pairs); !status.is_ok()) return status;
+  const size_t count = pairs.size();
   std::vector<double> losses(static_cast<size_t>(threads), 0);
   ThreadPool::instance().run(threads, [&](int thread, int parts, bool) {
     const auto cut = [&](int part) { return count * static_cast<size_t>(part) / static_cast<size_t>(parts); };
@@ -91,8 +99,6 @@ Status GloveTrainer::train(int threads) {
   });
   loss_ = std::accumulate(losses.begin(), losses.end(), loss_);
   measured_ += static_cast<int64_t>(count);
-  trained_ += static_cast<int64_t>(count);
-  next_ += count;
   return Status::ok();
 }
 

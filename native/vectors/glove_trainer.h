@@ -4,13 +4,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
-#include "../core/aligned_memory.h"
 #include "../core/status.h"
 #include "../dispatch/kernels.h"
 #include "cooccurrence.h"
+#include "trained_matrix.h"
 #include "vector_set.h"
 
 namespace vectral {
@@ -38,8 +39,12 @@ class GloveTrainer {
   // The next kStepPairs pairs or so of an epoch; after its last one the epoch begins anew. Deterministic with one
   // thread; with more, they change one matrix without waiting for each other.
   Status train(int threads);
+  // The same pairs without learning from them: to where another trainer had come, whose matrices are then taken over.
+  Status skip();
 
   int64_t words() const { return vocabulary_.total; }
+  const WordCounts& vocabulary() const { return vocabulary_; }
+  int64_t dim() const { return options_.dim; }
   int64_t pairs() const { return records_.size(); }
   int64_t pairs_trained() const { return trained_; }
   // Mean of f(x) * miss^2 / 2 over the pairs trained since this was last asked.
@@ -51,18 +56,21 @@ class GloveTrainer {
 
   // Rows of a matrix, one after another: words, contexts, and their accumulators; `floats` of each.
   enum Matrix { kWords, kContexts, kWordSquares, kContextSquares, kMatrices };
-  float* row(Matrix matrix, int64_t place) const { return static_cast<float*>(rows_[matrix].data()) + place * stride_; }
+  float* row(Matrix matrix, int64_t place) const { return matrices_[matrix].row(place); }
+  TrainedMatrix& matrix(Matrix matrix) { return matrices_[matrix]; }
   // [words], of the same four.
   std::vector<float>& biases(Matrix matrix) { return biases_[matrix]; }
 
  private:
+  // The next pairs of part_, at most kStepPairs; loads the next part where there are none left.
+  Status next_pairs(std::span<const Cooccurrence>* pairs);
+
   const GloveOptions options_;
   const KernelTable& kernels_;
-  const int64_t stride_;
   WordCounts counts_, vocabulary_;
   std::unique_ptr<CooccurrenceCounter> counter_;
   CooccurrenceRecords records_;
-  AlignedMemory rows_[kMatrices];
+  TrainedMatrix matrices_[kMatrices];
   std::vector<float> biases_[kMatrices];
   std::vector<Cooccurrence> part_;
   std::vector<int> order_;  // of the parts still to come in this epoch, the last one next

@@ -13,8 +13,9 @@ import {
   readStored,
   readSupervisedOptions,
 } from './fasttext-options.js';
-import { atStart, countWords, told, trainWords } from './training.js';
-import { checkCheckpoint, keeper, loadTraining, type Training, type TrainingKind } from './training-file.js';
+import { checkCheckpoint, keeper } from './state-file.js';
+import { atStart, countWords, type TrainingPosition, told, trainWords } from './training.js';
+import { loadTraining, saveTraining, type Training, type TrainingKind } from './training-file.js';
 
 const newline = 10;
 const kind: TrainingKind<FastTextSettings> = {
@@ -52,7 +53,9 @@ async function learn(
   corpus: Corpus,
   options: FastTextControls,
 ): Promise<FastTextHandle> {
-  const keep = keeper(call, kind, { trainer, settings }, options.checkpoint);
+  const keep = keeper(options.checkpoint, (file, reached: TrainingPosition) =>
+    saveTraining(call, file, kind, { trainer, settings, position: reached }),
+  );
   await trainWords(call, trainer, corpus, position, options, keep);
   return told(call, native.fastTextFinish(trainer));
 }

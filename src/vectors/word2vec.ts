@@ -4,8 +4,9 @@ import { native, type WordTrainerHandle } from '../native.js';
 import { checkPath } from '../options.js';
 import { batches, type Corpus, checkCorpus } from './corpus.js';
 import type { KeyedVectors } from './keyed-vectors.js';
+import { checkCheckpoint, keeper } from './state-file.js';
 import { atStart, countWords, learnt, type TrainingPosition, type TrainingProgress, trainWords } from './training.js';
-import { checkCheckpoint, keeper, loadTraining, saveTraining, type TrainingKind } from './training-file.js';
+import { loadTraining, saveTraining, type TrainingKind } from './training-file.js';
 import {
   checkControls,
   readFurther,
@@ -147,7 +148,9 @@ export class Word2Vec {
   /** From where it is to the end of its epochs. */
   async #learn(call: string, corpus: Corpus, options: Word2VecControls): Promise<void> {
     const training = { trainer: this.#trainer, settings: this.#settings };
-    const keep = keeper(call, kind, training, options.checkpoint);
+    const keep = keeper(options.checkpoint, (file, position: TrainingPosition) =>
+      saveTraining(call, file, kind, { ...training, position }),
+    );
     const onProgress = options.onProgress && ((progress: TrainingProgress) => this.#told(options, progress));
     await trainWords(call, this.#trainer, corpus, this.#position, { ...options, onProgress }, async (position, end) => {
       this.#position = position;

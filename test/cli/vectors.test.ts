@@ -65,7 +65,7 @@ test('train keeps a checkpoint and goes on from it', () => {
   expect(readFileSync(second!, 'utf8')).toBe(readFileSync(first!, 'utf8')); // nothing was left to train
 });
 
-test('train fastText goes on from its checkpoint', () => {
+test.each(['fasttext', 'glove'])('train %s goes on from its checkpoint', (algorithm) => {
   const text = path.join(folder, 'kept-fasttext.txt');
   writeFileSync(text, 'a b c a b\nb c d a\n'.repeat(50));
   const [first, second, kept] = ['f1.vec', 'f2.vec', 'kept.ft'].map((name) => path.join(folder, name)) as [
@@ -73,8 +73,8 @@ test('train fastText goes on from its checkpoint', () => {
     string,
     string,
   ];
-  const common = ['--algorithm', 'fasttext', '--checkpoint', kept, '--threads', '1'];
-  expect(run('train', first, text, ...common, '--vector-size', '5', '--bucket', '50').status).toBe(0);
+  const common = ['--algorithm', algorithm, '--checkpoint', kept, '--threads', '1'];
+  expect(run('train', first, text, ...common, '--vector-size', '5').status).toBe(0);
   expect(run('train', second, text, ...common, '--resume').status).toBe(0);
   expect(readFileSync(second, 'utf8')).toBe(readFileSync(first, 'utf8'));
 });

@@ -1,19 +1,16 @@
 /** GloVe: what is learnt, and what a trainer must not do. Single steps and counts: native/test/test_vectors_glove.cc. */
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { Glove, type GloveOptions, type GloveProgress, type KeyedVectors, UsageError } from 'vectral';
+import path from 'node:path';
+import { Glove, type GloveOptions, type GloveProgress, UsageError, Word2Vec } from 'vectral';
 import { afterAll, describe, expect, test } from 'vitest';
-import { meanReciprocalRank, planted } from './planted.js';
+import { meanReciprocalRank, planted, rowsOf } from './planted.js';
 
 const settings: GloveOptions = { vectorSize: 32, windowSize: 5, minCount: 1, threads: 1 };
 
 const leftovers = () => readdirSync(tmpdir()).filter((name) => name.startsWith('vectral-glove-'));
 const before = leftovers();
 afterAll(() => expect(leftovers()).toEqual(before));
-
-function rowsOf(vectors: KeyedVectors): Float32Array {
-  return vectors.rows(Int32Array.from({ length: vectors.size }, (_, i) => i));
-}
 
 describe('training', () => {
   // A float64 program of the paper's formulas, pair after pair in NumPy, comes to 0.84 with xMax 100 and to 0.133 with xMax 10
@@ -72,6 +69,38 @@ describe('training', () => {
     expect(model.wv.size).toBeGreaterThan(400);
     await expect(Glove.train(planted, { ...settings, signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
   });
+
+  test.each([{}, { memory: 1, model: 'word' }] as const)(
+    'goes on from a checkpoint, to the same bits: %j',
+    async (more) => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'vectral-kept-'));
+      const checkpoint = path.join(folder, 'kept');
+      const options = { ...settings, ...more, vectorSize: 9, epochs: 4, xMax: 10 };
+      const ender = new AbortController();
+      const onProgress = ({ epoch }: GloveProgress) => epoch === 2 && ender.abort();
+      const whole = await Glove.train(planted, options);
+      const ended = await Glove.train(planted, { ...options, checkpoint, signal: ender.signal, onProgress });
+      expect(ended.trainedPairs).toBeLessThan(whole.trainedPairs);
+      const rest = await Glove.resume(checkpoint, planted, { threads: 1, checkpoint });
+      expect(rest.trainedPairs).toBe(whole.trainedPairs);
+      expect(rowsOf(rest.wv)).toEqual(rowsOf(whole.wv));
+      // nothing is left
+      expect(rowsOf((await Glove.resume(checkpoint, planted)).wv)).toEqual(rowsOf(whole.wv));
+      await expect(Glove.resume(checkpoint, planted.slice(5))).rejects.toThrow(/or other words; give the same/);
+      await expect(Word2Vec.load(checkpoint)).rejects.toThrow(/no "vectral.word2vec" in its metadata/);
+      const damage = async (from: string, to: string, message: RegExp) => {
+        const bytes = readFileSync(checkpoint).toString('latin1');
+        expect(bytes).toContain(from);
+        writeFileSync(path.join(folder, 'damaged'), bytes.replace(from, to), 'latin1');
+        await expect(Glove.resume(path.join(folder, 'damaged'), planted)).rejects.toThrow(message);
+      };
+      await damage('"contexts"', '"contextz"', /"contexts" must be a tensor of F32/);
+      await damage('\\"sum\\":', '\\"sun\\":', /settings: .*sum/);
+      await damage('\\"vectorSize\\":9', '\\"vectorSize\\":8', /"vectors" must be \d+ rows of 8/);
+      await damage('trainedPairs', 'trainedPairz', /"position.trainedPairs" of "vectral.glove" must be a whole number/);
+      rmSync(folder, { recursive: true });
+    },
+  );
 });
 
 test.each([

@@ -108,7 +108,7 @@ describe('training goes on', () => {
       [(_, m) => (m.settings.vectorSize = 21), /must be as many, and as wide/],
       [(_, m) => (m.settings.exact = 1), /settings: exact must be true or false/],
       [(_, m) => (m.position.epoch = 0.5), /position.epoch/],
-      [(_, m) => (m.position.epoch = 9), /"position.epoch" of "vectral.word2vec" is 9 of 2 epochs/],
+      [(_, m) => (m.position.epoch = 9), /"position.epoch" is 9 of 2 epochs/],
       [(_, m) => (m.position.corpusWords = 2 ** 53 - 1), /too many/],
       [(_, m) => (m.position.alpha = null), /position.alpha/],
       [(_, m) => delete m.position, /position.corpusWords/],

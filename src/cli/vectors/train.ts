@@ -2,6 +2,7 @@
 import { UsageError, VectralError } from '../../errors.js';
 import { mostThreads } from '../../options.js';
 import type { FastTextOptions } from '../../vectors/fasttext-options.js';
+import type { GloveProgress } from '../../vectors/glove-options.js';
 import type { TrainingProgress } from '../../vectors/training.js';
 import { type Arguments, type Option, oneOf, wholeNumber } from '../command.js';
 import { openSink } from '../output.js';
@@ -56,8 +57,8 @@ const signals = ['SIGINT', 'SIGTERM'] as const;
 
 /** Options that not all of them have. */
 const own: Readonly<Record<Algorithm, readonly string[]>> = {
-  word2vec: ['sg', 'hs', 'negative', 'mode', 'checkpoint', 'resume'],
-  fasttext: ['cbow', 'minn', 'maxn', 'bucket', 'hs', 'negative', 'mode', 'checkpoint', 'resume'],
+  word2vec: ['sg', 'hs', 'negative', 'mode'],
+  fasttext: ['cbow', 'minn', 'maxn', 'bucket', 'hs', 'negative', 'mode'],
   glove: ['memory'],
 };
 
@@ -174,17 +175,23 @@ function tellWords(tell: Run['tell']): (progress: TrainingProgress) => void {
 
 async function trainGlove({ args, corpus, threads, signal, tell }: Run): Promise<Trained> {
   const { Glove } = await import('../../vectors/glove.js');
-  const model = await Glove.train(corpus, {
+  const controls = {
     threads,
+    checkpoint: args.options.get('checkpoint'),
     signal,
+    onProgress: ({ epoch, pairs, totalPairs, pairsPerSecond, eta }: GloveProgress) =>
+      tell(epoch, pairs / totalPairs, `${(pairsPerSecond / 1e6).toFixed(1)} M pairs/s`, eta),
+  };
+  const kept = resumed(args);
+  if (kept !== undefined) return (await Glove.resume(kept, corpus, controls)).wv;
+  const model = await Glove.train(corpus, {
+    ...controls,
     vectorSize: wholeNumber(args, 'vector-size'),
     windowSize: wholeNumber(args, 'window'),
     minCount: wholeNumber(args, 'min-count'),
     epochs: wholeNumber(args, 'epochs'),
     memory: wholeNumber(args, 'memory'),
     seed: wholeNumber(args, 'seed'),
-    onProgress: ({ epoch, pairs, totalPairs, pairsPerSecond, eta }) =>
-      tell(epoch, pairs / totalPairs, `${(pairsPerSecond / 1e6).toFixed(1)} M pairs/s`, eta),
   });
   return model.wv;
 }
