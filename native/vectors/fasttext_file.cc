@@ -311,16 +311,13 @@ Status load_fasttext(const std::string& path, bool map, std::shared_ptr<const Fa
 }
 
 Status save_fasttext(const FastTextModel& model, const std::string& path) {
-  const std::string beside = path + "." + std::to_string(next_storage_id()) + ".part";
-  std::FILE* const file = std::fopen(beside.c_str(), "wb");
+  std::FILE* const file = std::fopen(path.c_str(), "wb");
   if (file == nullptr) return Status::error(path + ": cannot be written: " + std::strerror(errno));
   Writer out(file);
   write_model(out, model);
   const bool closed = std::fclose(file) == 0;
-  if (out.whole() && closed && std::rename(beside.c_str(), path.c_str()) == 0) return Status::ok();
-  const Status status = Status::error(path + ": cannot be written: " + std::strerror(errno));
-  std::remove(beside.c_str());
-  return status;
+  if (out.whole() && closed) return Status::ok();
+  return Status::error(path + ": cannot be written: " + std::strerror(errno));
 }
 
 }  // namespace vectral

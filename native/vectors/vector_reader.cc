@@ -12,6 +12,8 @@
 namespace vectral {
 namespace {
 
+constexpr float kLargestHalf = 65504;
+
 constexpr int64_t kMostDim = 1 << 20;
 constexpr size_t kLongestHeader = 100;
 constexpr size_t kLongestWord = 1 << 20;
@@ -247,17 +249,22 @@ Status VectorReader::keep_rows(const std::vector<std::string_view>& words, const
   std::string scratch;
   for (size_t i = 0; i < words.size(); ++i) {
     std::string_view word = words[i];
+    const int64_t number = (format_.binary ? rows_read_ : lines_read_) + static_cast<int64_t>(i) + 1;
+    const float* const row = rows + static_cast<int64_t>(i) * dim_;
+    if (format_.dtype == DType::f16 &&
+        std::any_of(row, row + dim_, [](float x) { return std::fabs(x) > kLargestHalf; })) {
+      return error(row_name(number) + ": holds a number that f16 cannot hold; load it as f32 or bf16");
+    }
     if (format_.latin1) {
       word = decode_latin1(word, &scratch);
     } else if (!decode_utf8(word, format_.undecodable, &scratch, &word)) {
-      const int64_t number = (format_.binary ? rows_read_ : lines_read_) + static_cast<int64_t>(i) + 1;
       return error(row_name(number) + ": the word is not valid UTF-8; pass unicodeErrors: 'replace' or 'ignore', or " +
                    "encoding: 'latin1'");
     }
     if (set_->words.size() == WordTable::kMostWords) return error("has more words than can be numbered");
     const int32_t place = set_->words.add(word);
     if (place != WordTable::kNone) {
-      store(rows + static_cast<int64_t>(i) * dim_, place);
+      store(row, place);
     } else if (report_.duplicates++ == 0) {
       report_.duplicate = word;
     }

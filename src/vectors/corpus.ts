@@ -18,7 +18,8 @@ const mostHeld = 64 << 20;
 const newline = 10;
 /** Bytes between the words of a line, as native code has them. */
 export const separators: readonly number[] = [0, 9, 11, 12, 13, 32];
-const separator = /[\0\t\n\v\f\r ]/;
+/** One of {@link separators}, or the end of a line. */
+export const separator = /[\n\0\t\n\v\f\r ]/;
 
 /** @throws UsageError for what is no corpus, or can be read only once. */
 export function checkCorpus(call: string, corpus: Corpus): void {

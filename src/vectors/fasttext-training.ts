@@ -14,7 +14,7 @@ import {
   readSupervisedOptions,
 } from './fasttext-options.js';
 import { checkCheckpoint, keeper } from './state-file.js';
-import { atStart, countWords, type TrainingPosition, told, trainWords } from './training.js';
+import { atStart, checkSameCorpus, countWords, type TrainingPosition, told, trainWords } from './training.js';
 import { loadTraining, saveTraining, type Training, type TrainingKind } from './training-file.js';
 
 const newline = 10;
@@ -44,7 +44,9 @@ export async function resume(path: string, corpus: Corpus, options: FastTextCont
   checkCorpus(call, corpus);
   checkControls(call, options);
   await checkCheckpoint(call, corpus, options.checkpoint);
-  return learn(call, await loadTraining(path, kind), corpus, options);
+  const training = await loadTraining(path, kind);
+  await checkSameCorpus(call, training.trainer, corpus, training.position, options.signal);
+  return learn(call, training, corpus, options);
 }
 
 async function learn(

@@ -2,6 +2,7 @@
 import { UsageError } from '../errors.js';
 import { type FastTextArgs, type FastTextHandle, type NativeScores, native } from '../native.js';
 import { checkOptions, checkPath, describeValue } from '../options.js';
+import { replacePath } from '../weights/replace-file.js';
 import { refused } from '../weights/weight-file.js';
 import type { Corpus } from './corpus.js';
 import type { FastTextControls, FastTextOptions, FastTextSupervisedOptions } from './fasttext-options.js';
@@ -216,7 +217,8 @@ export class FastText {
    */
   async saveModel(path: string): Promise<void> {
     checkPath('saveModel', path);
-    await native.fastTextSave(this.#open('saveModel'), path).catch(refused);
+    const handle = this.#open('saveModel');
+    await replacePath(path, (beside) => native.fastTextSave(handle, beside)).catch(refused);
   }
 
   /** Lets go of the file and the dictionary. */

@@ -1,14 +1,22 @@
 /** Words and their vectors, and what is asked of them: gensim's KeyedVectors, in camelCase. */
 import { UsageError } from '../errors.js';
 import { type NativeArray, type NativeNeighbours, native, type VectorsHandle } from '../native.js';
-import { checkOptions } from '../options.js';
+import { checkOptions, describeValue } from '../options.js';
 import { Tensor } from '../tensor/tensor.js';
 import { closerThan, rank, wmdistance } from './distances.js';
 import { type AnalogyOptions, type AnalogyResult, evaluateWordAnalogies } from './evaluate-analogies.js';
 import { evaluateWordPairs, type WordPairOptions, type WordPairResult } from './evaluate-pairs.js';
 import { saveVectors, type VectorFormat } from './save-vectors.js';
 import { dot, unit, weightedMean } from './unit.js';
-import { readVectorFile, type VectorDType, type VectorFileOptions, type VectorFileReport } from './vector-file.js';
+import {
+  readVectorFile,
+  type VectorDType,
+  type VectorFileOptions,
+  type VectorFileReport,
+  vectorDTypes,
+} from './vector-file.js';
+
+const mostNumbers = 2 ** 30; // of one copy: 4 GiB
 
 /** A word, a vector, or either with a weight. */
 export type QueryItem = string | ArrayLike<number> | readonly [string | ArrayLike<number>, number];
@@ -59,12 +67,21 @@ export class KeyedVectors {
 
   /** From words and a matrix `[words, dim]`. @throws UsageError for words that come twice or hold a newline, and another size. */
   static from(words: readonly string[], matrix: Tensor | Float32Array): KeyedVectors {
-    const rows =
-      matrix instanceof Tensor
-        ? matrix
-        : Tensor.from(matrix as NativeArray, { shape: [words.length, matrix.length / words.length] });
-    if (words.some((word) => word.includes('\n')))
-      throw new UsageError('KeyedVectors.from: a word cannot hold a newline');
+    const refuse = (problem: string): never => {
+      throw new UsageError(`KeyedVectors.from: ${problem}`);
+    };
+    if (!isWords(words) || words.length === 0) refuse(`words must be a list of words, got ${describeValue(words)}`);
+    if (words.some((word) => word.includes('\n'))) refuse('a word cannot hold a newline');
+    if (!(matrix instanceof Tensor) && !(matrix instanceof Float32Array))
+      refuse(`the matrix must be a Tensor or a Float32Array, got ${describeValue(matrix)}`);
+    const dim = matrix instanceof Tensor ? Number(matrix.shape[1]) : matrix.length / words.length;
+    if (!(Number.isInteger(dim) && dim > 0)) refuse('the matrix must be [words, dim], a row for each word');
+    const rows = matrix instanceof Tensor ? matrix : Tensor.from(matrix as NativeArray, { shape: [words.length, dim] });
+    if (!(vectorDTypes as readonly string[]).includes(rows.dtype))
+      refuse(`the matrix must be of ${vectorDTypes.join(', ')}, got ${rows.dtype}; convert it`);
+    const values = matrix instanceof Tensor ? matrix.toFloat32Array() : matrix;
+    const odd = values.findIndex((x) => !Number.isFinite(x));
+    if (odd >= 0) refuse(`the vector of ${JSON.stringify(words[Math.floor(odd / dim)])} holds no finite numbers`);
     try {
       return new KeyedVectors(native.vectorsFrom(Buffer.from(words.map((word) => `${word}\n`).join('')), rows.handle));
     } catch (cause) {
@@ -84,6 +101,8 @@ export class KeyedVectors {
 
   /** Words by their places, from `begin` to before `end`; all by default. */
   words(begin = 0, end = this.size): string[] {
+    if (!(Number.isSafeInteger(begin) && begin >= 0 && Number.isSafeInteger(end) && end >= 0))
+      throw new UsageError(`words: begin and end must be whole numbers from 0, got ${begin} and ${end}`);
     const last = Math.min(end, this.size);
     return native.vectorsWords(this.#handle, Math.min(begin, last), last);
   }
@@ -95,6 +114,15 @@ export class KeyedVectors {
 
   /** Copies of rows by their places, `[places, dim]`. */
   rows(places: ArrayLike<number>): Float32Array {
+    const { size, dim } = this;
+    const most = Math.floor(mostNumbers / dim);
+    if (!(Object(places).length <= most))
+      throw new UsageError(`rows: places must be a list of at most ${most} numbers, got ${describeValue(places)}`);
+    for (let i = 0; i < places.length; i++) {
+      const place = places[i]!;
+      if (!(Number.isInteger(place) && place >= 0 && place < size))
+        throw new UsageError(`rows: a place must be a whole number from 0 to ${size - 1}, got ${describeValue(place)}`);
+    }
     return native.vectorsRows(this.#handle, Int32Array.from(places));
   }
 
@@ -135,6 +163,8 @@ export class KeyedVectors {
     options: { topn?: number | undefined; restrictVocab?: number | undefined } = {},
   ): Promise<[string, number][][]> {
     checkOptions('nearest', options, ['topn', 'restrictVocab']);
+    if (!Array.isArray(vectors))
+      throw new UsageError(`nearest: vectors must be a list of vectors, got ${describeValue(vectors)}`);
     const rows = this.#rowsOf(options.restrictVocab);
     const topn = Math.min(count('topn', options.topn ?? 10), rows);
     const queries = new Float32Array(vectors.length * this.dim);
@@ -149,6 +179,8 @@ export class KeyedVectors {
    */
   mostSimilarCosmul(options: MostSimilarOptions): [string, number][] {
     const { items, topn, rows } = this.#query('mostSimilarCosmul', options);
+    if (items.some(({ weight }) => Math.abs(weight) !== 1))
+      throw new UsageError('mostSimilarCosmul takes no weights; mostSimilar does');
     const over = new Float64Array(rows).fill(1);
     const under = new Float64Array(rows).fill(1);
     for (const { vector, weight } of items) {
@@ -182,6 +214,7 @@ export class KeyedVectors {
 
   /** The cosine of the means of two lists of words; words that are not there are passed over. */
   nSimilarity(a: readonly string[], b: readonly string[]): number {
+    checkWords('nSimilarity', a, b);
     const mean = (words: readonly string[]) => {
       const known = words.filter((word) => this.has(word));
       if (known.length === 0)
@@ -198,6 +231,7 @@ export class KeyedVectors {
 
   /** The word that fits least: the farthest from the mean of all at length 1. Words that are not there are passed over. */
   doesntMatch(words: readonly string[]): string {
+    checkWords('doesntMatch', words);
     const known = words.filter((word) => this.has(word));
     if (known.length === 0) throw new UsageError('doesntMatch: none of the words is in the vocabulary');
     const units = known.map((word) => unit(this.vector(word)));
@@ -217,6 +251,7 @@ export class KeyedVectors {
    */
   wmdistance(a: readonly string[], b: readonly string[], options: { norm?: boolean } = {}): number {
     checkOptions('wmdistance', options, ['norm']);
+    checkWords('wmdistance', a, b);
     return wmdistance(this, a, b, options.norm ?? true);
   }
 
@@ -265,7 +300,11 @@ export class KeyedVectors {
   }
 
   #checked(vector: ArrayLike<number>): ArrayLike<number> {
-    if (vector?.length === this.dim) return vector;
+    if (typeof vector === 'object' && vector?.length === this.dim) {
+      const odd = Array.prototype.findIndex.call(vector, (x) => !Number.isFinite(x));
+      if (odd < 0) return vector;
+      throw new UsageError(`a vector must hold finite numbers, got ${describeValue(vector[odd])} as component ${odd}`);
+    }
     throw new UsageError(`a vector must have ${this.dim} components, got ${vector?.length}`);
   }
 
@@ -284,9 +323,12 @@ export class KeyedVectors {
     given: QueryItem | readonly QueryItem[],
     sign: number,
   ): { vector: ArrayLike<number>; weight: number; place: number }[] {
-    const single =
-      typeof given === 'string' || ArrayBuffer.isView(given) || typeof (given as ArrayLike<unknown>)[0] === 'number';
+    const single = typeof given === 'string' || ArrayBuffer.isView(given) || typeof Object(given)[0] === 'number';
+    if (!single && !Array.isArray(given))
+      throw new UsageError(`positive and negative take words, vectors or lists of them, got ${describeValue(given)}`);
     return (single ? [given as QueryItem] : (given as readonly QueryItem[])).map((item) => {
+      if (typeof item !== 'string' && typeof Object(item).length !== 'number')
+        throw new UsageError(`positive and negative take words and vectors, got ${describeValue(item)}`);
       const weighted = typeof item !== 'string' && !ArrayBuffer.isView(item) && typeof item[0] !== 'number';
       const [key, weight] = weighted
         ? (item as readonly [string | ArrayLike<number>, number])
@@ -306,6 +348,16 @@ export class KeyedVectors {
     }
     return named;
   }
+}
+
+function isWords(words: unknown): words is readonly string[] {
+  return Array.isArray(words) && words.every((word) => typeof word === 'string');
+}
+
+function checkWords(call: string, ...lists: unknown[]): void {
+  const odd = lists.find((list) => !isWords(list));
+  if (odd !== undefined || lists.includes(undefined))
+    throw new UsageError(`${call} takes lists of words, got ${describeValue(odd)}`);
 }
 
 function count(name: string, value: number): number {

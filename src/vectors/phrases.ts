@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { WeightsError } from '../errors.js';
 import { checkOptions, checkPath, describeValue } from '../options.js';
 import { replaceFile } from '../weights/replace-file.js';
-import { batches, type Corpus, checkCorpus } from './corpus.js';
+import { batches, type Corpus, checkCorpus, separator } from './corpus.js';
 import { checks } from './option-checks.js';
 
 /** How {@link Phrases.train} finds phrases; names are gensim's. */
@@ -154,7 +154,12 @@ export class Phrases {
     if (!Array.isArray(connectorWords) || !connectorWords.every((word) => typeof word === 'string'))
       throw wrong('connectorWords', 'a list of words');
     const scores = Object.entries(Object(phrases));
-    if (Array.isArray(phrases) || scores.some(([, score]) => typeof score !== 'number'))
+    if (
+      typeof phrases !== 'object' ||
+      phrases === null ||
+      Array.isArray(phrases) ||
+      scores.some(([, score]) => typeof score !== 'number')
+    )
       throw wrong('phrases', 'numbers by their phrases');
     return new Phrases(new Map(scores as [string, number][]), new Set(connectorWords), delimiter);
   }
@@ -177,15 +182,23 @@ function npmi(a: number, b: number, both: number, { words, minCount }: Totals): 
 }
 
 function wordsOf(line: string): string[] {
-  return line.split(/\s+/).filter((word) => word !== '');
+  return line.split(separator).filter((word) => word !== '');
 }
 
+/** Texts are UTF-8, and a mark of byte order is a letter, as for those who train. */
 async function* sentencesOf(corpus: Corpus): AsyncGenerator<string[]> {
-  const decoder = new TextDecoder();
   for await (const batch of batches(corpus)) {
-    for (const line of decoder.decode(batch).split('\n')) {
+    for (const line of textOf(batch).split('\n')) {
       if (line !== '') yield wordsOf(line);
     }
+  }
+}
+
+function textOf(batch: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(batch);
+  } catch {
+    throw new WeightsError('Phrases: the corpus is not valid UTF-8; convert the text to UTF-8');
   }
 }
 

@@ -19,6 +19,8 @@ export type VectorFormat = 'word2vec' | 'word2vec-binary' | 'glove' | 'vectral';
 export const vectorFormats: readonly VectorFormat[] = ['word2vec', 'word2vec-binary', 'glove', 'vectral'];
 
 const blockRows = 4096;
+/** The largest number of f16. */
+export const largestHalf = 65504;
 
 /** `.bin` is word2vec's binary form, `.txt` and `.vec` its text; a name without an ending is a folder of vectral's own form. */
 export function formatOf(file: string): VectorFormat {
@@ -65,8 +67,17 @@ async function writeText(
   for (let begin = 0; begin < vectors.size; begin += blockRows) {
     const end = Math.min(begin + blockRows, vectors.size);
     checkedWords(vectors.words(begin, end), format);
-    await handle.writeFile(await native.vectorsText(rows, begin, end));
+    const text = await native.vectorsText(rows, begin, end);
+    if (format === 'glove' && begin === 0) checkFirstLine(text);
+    await handle.writeFile(text);
   }
+}
+
+/** Loading takes a first line of two whole numbers for a header. */
+function checkFirstLine(text: Uint8Array): void {
+  const line = Buffer.from(text.subarray(0, text.indexOf(10))).toString();
+  if (!/^\s*\d+\s+\d+\s*$/.test(line)) return;
+  throw new UsageError(`save: the first line would be "${line}", which loading takes for a header; use another format`);
 }
 
 async function writeBinary(vectors: KeyedVectors, handle: FileHandle): Promise<void> {
@@ -97,13 +108,23 @@ function checkedWords(words: string[], format: VectorFormat): string[] {
   );
 }
 
+/** A number that f16 cannot hold would become Infinity. */
+function checkHalf(vectors: KeyedVectors, values: Float32Array, begin: number): void {
+  const odd = values.findIndex((x) => Math.abs(x) > largestHalf);
+  if (odd < 0) return;
+  const word = JSON.stringify(vectors.words(begin + Math.floor(odd / vectors.dim))[0]);
+  throw new UsageError(`save: the vector of ${word} holds ${values[odd]}, which f16 cannot hold; give dtype: 'f32'`);
+}
+
 async function saveOwnForm(vectors: KeyedVectors, folder: string, dtype: 'f32' | 'f16'): Promise<void> {
   const { size, dim } = vectors;
   await mkdir(folder, { recursive: true });
   function* bytes() {
     for (let begin = 0; begin < size; begin += blockRows) {
       const end = Math.min(begin + blockRows, size);
-      const rows = Tensor.from(vectors.rows(places(begin, end)), { shape: [end - begin, dim] });
+      const values = vectors.rows(places(begin, end));
+      if (dtype === 'f16') checkHalf(vectors, values, begin);
+      const rows = Tensor.from(values, { shape: [end - begin, dim] });
       const array = (dtype === 'f32' ? rows : convert(rows, dtype)).toArray();
       yield new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
     }

@@ -10,6 +10,7 @@ import { writeSafetensors } from '../weights/safetensors.js';
 import { type Corpus, checkCorpus } from './corpus.js';
 import type { KeyedVectors } from './keyed-vectors.js';
 import { checks, withoutUndefined } from './option-checks.js';
+import { largestHalf } from './save-vectors.js';
 import { commonComponents, countTokens, sifWeights, usifWeights } from './sentence-weighting.js';
 
 /** How {@link saveSentenceTransformer} makes one vector of the words of a text. */
@@ -41,7 +42,6 @@ export interface SentenceWeightingOptions {
 }
 
 const call = 'saveSentenceTransformer';
-const largestHalf = 65504;
 const largestFloat = 3.4028234663852886e38;
 const modules = 'sentence_transformers.sentence_transformer.modules';
 const types = {

@@ -8,7 +8,7 @@ import { KeyedVectors } from './keyed-vectors.js';
 export interface TrainingControls {
   /** Threads that change the vectors without waiting for each other. Default: all CPUs of this process. */
   threads?: number | undefined;
-  /** Ends training; what was learnt until then is kept. */
+  /** Ends training; what was learnt until then is kept. While the corpus is counted there is nothing to keep: it rejects. */
   signal?: AbortSignal | undefined;
   /** Called after each batch of a MiB. */
   onProgress?: ((progress: TrainingProgress) => void) | undefined;
@@ -58,6 +58,25 @@ export async function countWords(
     await native.wordTrainerCount(trainer, batch);
   }
   return told(call, native.wordTrainerBuild(trainer));
+}
+
+/** @throws WeightsError for a corpus that has not the `corpusWords` known words of the one that training began with. */
+export async function checkSameCorpus(
+  call: string,
+  trainer: WordTrainerHandle,
+  corpus: Corpus,
+  { corpusWords }: TrainingPosition,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  let found = 0;
+  for await (const batch of batches(corpus)) {
+    signal?.throwIfAborted();
+    found += await native.wordTrainerKnown(trainer, batch);
+  }
+  if (found === corpusWords) return;
+  throw new WeightsError(
+    `${call}: the corpus has ${found} known words, the one that training began with ${corpusWords}; give the same`,
+  );
 }
 
 /**

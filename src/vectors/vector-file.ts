@@ -62,6 +62,8 @@ export async function readVectorFile(file: string, options: VectorFileOptions): 
   });
   if (found.isDirectory()) return readOwnForm(path.join(file, ownForm.matrix), path.join(file, ownForm.words), options);
   if (file.endsWith('.safetensors')) return readOwnForm(file, path.join(path.dirname(file), ownForm.words), options);
+  if (!found.isFile())
+    throw new WeightsError(`${file}: is no regular file, and is read at any place; save it as one first`);
   const handle = await open(file);
   try {
     return await readStream(file, handle, found.size, options);
@@ -190,10 +192,11 @@ async function readFastText(file: string, options: VectorFileOptions): Promise<R
 
 /** `vectors.safetensors` (`embeddings` [words, dim], `scales` [words] if it is i8), mapped, and `vocab.txt`, a word a line. */
 async function readOwnForm(matrixFile: string, wordsFile: string, options: VectorFileOptions): Promise<ReadVectors> {
-  if (options.limit !== undefined || options.dtype !== undefined || options.binary) {
-    throw new UsageError(
-      `${matrixFile}: limit, dtype and binary are for text and binary files; this one is used in place`,
-    );
+  const odd = (['limit', 'dtype', 'binary', 'header', 'encoding', 'unicodeErrors'] as const).find(
+    (name) => options[name] !== undefined && !(name === 'binary' && options.binary === false),
+  );
+  if (odd !== undefined) {
+    throw new UsageError(`${matrixFile}: ${odd} is for text and binary files; this one is used in place`);
   }
   const words = await readFile(wordsFile).catch((cause: unknown) => {
     throw new WeightsError(

@@ -5,7 +5,15 @@ import { checkPath } from '../options.js';
 import { batches, type Corpus, checkCorpus } from './corpus.js';
 import type { KeyedVectors } from './keyed-vectors.js';
 import { checkCheckpoint, keeper } from './state-file.js';
-import { atStart, countWords, learnt, type TrainingPosition, type TrainingProgress, trainWords } from './training.js';
+import {
+  atStart,
+  checkSameCorpus,
+  countWords,
+  learnt,
+  type TrainingPosition,
+  type TrainingProgress,
+  trainWords,
+} from './training.js';
 import { loadTraining, saveTraining, type TrainingKind } from './training-file.js';
 import {
   checkControls,
@@ -104,7 +112,7 @@ export class Word2Vec {
   /**
    * Goes on where training was ended, with the same corpus; with one thread, to the bits that it would have come to. Does
    * nothing if it had come to its end.
-   * @throws WeightsError for a corpus that is shorter than the one it began with.
+   * @throws WeightsError for another corpus than the one it began with, told by its number of known words.
    */
   async resume(corpus: Corpus, options: Word2VecControls = {}): Promise<void> {
     const call = 'Word2Vec.resume';
@@ -112,6 +120,7 @@ export class Word2Vec {
     checkControls(call, options);
     await this.#alone(call, async () => {
       await checkCheckpoint(call, corpus, options.checkpoint);
+      await checkSameCorpus(call, this.#trainer, corpus, this.#position, options.signal);
       await this.#learn(call, corpus, options);
     });
   }

@@ -5,22 +5,27 @@ import { dirname, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 
 /**
- * Has `write` write to a file beside `path`, which nothing else has, and puts it in place of `path` at the end; what stood there
+ * Has `write` write to a path beside `path`, which nothing else has, and puts that in place of `path` at the end; what stood there
  * stays as it was if `write` fails. A link keeps pointing where it does. What is no file, such as a pipe, is written to as it is.
  */
-export async function replaceFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+export async function replacePath(path: string, write: (path: string) => Promise<void>): Promise<void> {
   const target = await realpath(path).catch(() => path);
   const there = await stat(target).catch(() => undefined);
-  if (there && !there.isFile()) return writeTo(target, write);
+  if (there && !there.isFile()) return write(target);
   const beside = `${target}.${randomUUID()}.part`;
   try {
-    await writeTo(beside, write);
+    await write(beside);
     await rename(beside, target);
   } catch (cause) {
     await rm(beside, { force: true }).catch(() => {});
-    if (cause instanceof Error) cause.message = cause.message.replaceAll(beside, target);
+    if (cause instanceof Error) cause.message = cause.message.replaceAll(beside, path);
     throw cause;
   }
+}
+
+/** As {@link replacePath}, with the file open. */
+export function replaceFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+  return replacePath(path, (beside) => writeTo(beside, write));
 }
 
 /**

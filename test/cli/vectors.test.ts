@@ -162,6 +162,7 @@ test.each([
   [['train', 'README.md/x.txt', 'README.md'], 2, /train: README\.md\/x\.txt cannot be written/],
   [['train', 'README', 'README.md', '--checkpoint', 'src'], 2, /checkpoint: src is a folder, not a file/],
   [['train', 'x.txt', 'README.md', '--checkpoint', 'README.md'], 2, /checkpoint: README\.md is read from too/],
+  [['train', 'x.txt', 'README.md', '--checkpoint', './x.txt'], 2, /is where the vectors go/],
   [['train', 'LICENSE', 'README.md'], 2, /train: LICENSE is a file, not a folder/],
   [['train', 'x.txt', 'README.md', '--perplexity', '3'], 2, /vectors train takes no --perplexity; plot does/],
   [['plot', 'a', 'b', 'c', '--sg'], 2, /vectors plot takes no --sg; train does/],

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -168,4 +168,19 @@ it('gives KeyedVectors the vectors of its words', async () => {
   expect(known.length).toBeGreaterThan(3);
   for (const { word, vector } of known) expectNear(vectors.vector(word), vector, 1e-6, word);
   await expect(KeyedVectors.load(file, { limit: 3 })).rejects.toThrow(/this is a fastText model/);
+});
+
+it('saves through links and to devices without taking their place', async () => {
+  using model = await FastText.train(['a b c'], { minCount: 1, dim: 2, bucket: 3, epoch: 1 });
+  const [real, link] = [path.join(temporary, 'real.bin'), path.join(temporary, 'link.bin')];
+  await model.saveModel(real);
+  symlinkSync('real.bin', link);
+  await model.saveModel(link);
+  expect(readlinkSync(link)).toBe('real.bin');
+  await Promise.all(Array.from({ length: 8 }, () => model.saveModel(real)));
+  using again = await FastText.load(link);
+  expect(again.words).toEqual(model.words);
+  await expect(model.saveModel('/dev/full')).rejects.toThrow(/\/dev\/full: cannot be written/);
+  expect(lstatSync('/dev/full').isCharacterDevice()).toBe(true);
+  expect(readdirSync(temporary).filter((name) => name.endsWith('.part'))).toEqual([]);
 });

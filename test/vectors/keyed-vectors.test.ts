@@ -1,6 +1,8 @@
 /** KeyedVectors beside gensim 4.4, on the 20,000 words of GloVe that come with the repository. */
-import { readFileSync } from 'node:fs';
-import { KeyedVectors, UsageError } from 'vectral';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { KeyedVectors, Tensor, UsageError } from 'vectral';
 import { beforeAll, describe, expect, test } from 'vitest';
 
 const fixtures = 'test/fixtures/word-vectors';
@@ -132,4 +134,51 @@ test('mistakes are told', () => {
   expect(() => glove.mostSimilar({ positive: 'king', top: 3 } as never)).toThrow('did you mean');
   expect(() => KeyedVectors.from(['a', 'a'], Float32Array.of(1, 2))).toThrow('twice');
   expect(() => KeyedVectors.from(['a', 'b'], Float32Array.of(1, 2, 3))).toThrow();
+});
+
+describe('refuses', () => {
+  const three = KeyedVectors.from(['a', 'b', 'c'], Float32Array.of(1, 2, 3, 4, 5, 6));
+  const cases: [string, () => unknown, RegExp][] = [
+    ['f64', () => KeyedVectors.from(['a'], Tensor.from(Float64Array.of(1), { shape: [1, 1] })), /got f64; convert it/],
+    ['NaN', () => KeyedVectors.from(['a', 'b'], Float32Array.of(1, Number.NaN)), /vector of "b" holds no finite/],
+    ['words that are numbers', () => KeyedVectors.from([1] as never, Float32Array.of(1)), /must be a list of words/],
+    ['a row too short', () => KeyedVectors.from(['a', 'b'], new Float32Array(5)), /a row for each word/],
+    ['a vector as words', () => three.mostSimilar({ positive: 5 as never }), /positive and negative take/],
+    ['null', () => three.mostSimilar({ positive: [null] as never }), /positive and negative take/],
+    ['a query of NaN', () => three.similarByVector([Number.NaN, 1]), /finite numbers, got NaN as component 0/],
+    ['weights', () => three.mostSimilarCosmul({ positive: ['a', ['b', 5]] }), /takes no weights/],
+    ['a text', () => three.doesntMatch('a b' as never), /doesntMatch takes lists of words/],
+    ['texts', () => three.nSimilarity('a' as never, ['b']), /nSimilarity takes lists of words/],
+    ['a place between', () => three.rows([1.7]), /whole number from 0 to 2, got 1.7/],
+    ['a place beyond', () => three.rows([2 ** 32]), /whole number from 0 to 2, got 4294967296/],
+    ['too many places', () => three.rows({ length: 2 ** 30 }), /at most 536870912 numbers/],
+    ['no places', () => three.rows(null as never), /rows: places must be a list/],
+    ['a range before', () => three.words(-1, 3), /begin and end must be whole numbers/],
+  ];
+  test.each(cases)('%s', (_, call, message) => {
+    expect(call).toThrow(message);
+    expect(call).toThrow(UsageError);
+  });
+
+  test('to ask with what is no list', async () => {
+    await expect(three.nearest('king' as never)).rejects.toThrow(/nearest: vectors must be a list/);
+    await expect(three.nearest([[1, Number.NaN]])).rejects.toThrow(/finite numbers/);
+  });
+
+  test('to save what a form cannot hold', async () => {
+    const large = KeyedVectors.from(['a', 'b'], Float32Array.of(1, 1, 1e5, 1));
+    const folder = mkdtempSync(path.join(tmpdir(), 'vectral-forms-'));
+    await expect(large.save(path.join(folder, 'own'))).rejects.toThrow(/"b" holds 100000, .* give dtype: 'f32'/);
+    await large.save(path.join(folder, 'large.txt'));
+    await expect(KeyedVectors.load(path.join(folder, 'large.txt'), { dtype: 'f16' })).rejects.toThrow(/line 3.*f16/);
+    const headed = KeyedVectors.from(['2', 'b'], Float32Array.of(1, 2));
+    const to = path.join(folder, 'headed.txt');
+    await expect(headed.save(to, { format: 'glove' })).rejects.toThrow(/first line would be "2 1"/);
+    await large.save(path.join(folder, 'own'), { dtype: 'f32' });
+    await expect(KeyedVectors.load(path.join(folder, 'own'), { encoding: 'latin1' })).rejects.toThrow(
+      /encoding is for/,
+    );
+    await expect(KeyedVectors.load('/dev/zero')).rejects.toThrow(/is no regular file/);
+    rmSync(folder, { recursive: true });
+  });
 });

@@ -96,3 +96,14 @@ test.each([
   await expect(training).rejects.toThrow(message);
   await expect(training).rejects.toBeInstanceOf(UsageError);
 });
+
+test('reads text as the trainers do', async () => {
+  const corpus = Array.from({ length: 20 }, () => ['the', 'new\u00a0york', 'city']);
+  const phrases = await Phrases.train(corpus, { minCount: 1, threshold: 0.01 });
+  expect([...phrases.exportPhrases().keys()].some((phrase) => phrase.includes('new\u00a0york'))).toBe(true);
+  const folder = mkdtempSync(path.join(tmpdir(), 'vectral-phrases-'));
+  const file = path.join(folder, 'text');
+  writeFileSync(file, Buffer.from('caf\xe9 th\xe9\n', 'latin1'));
+  await expect(Phrases.train({ files: file })).rejects.toThrow(/not valid UTF-8/);
+  rmSync(folder, { recursive: true });
+});

@@ -302,6 +302,26 @@ function trustworthiness(vectors: number[][], points: Float64Array, k: number): 
   return 1 - (2 * penalty) / (n * k * (2 * n - 3 * k - 1));
 }
 
+// Powers of two, so that t-SNE, which a rounding sends elsewhere, sees the same bits.
+test.each([2 ** 300, 2 ** -300, 2 ** -800])('at a scale of %d the same picture', async (scale) => {
+  const plain = [
+    [0, 1, 2],
+    [1, 0, 5],
+    [3, 3, 1],
+    [7, 2, 2],
+    [4, 4, 9],
+  ];
+  const scaled = plain.map((row) => row.map((x) => x * scale));
+  const [one, other] = [await pca(plain), await pca(scaled)];
+  for (const [i, share] of one.explainedVarianceRatio.entries()) {
+    expect(other.explainedVarianceRatio[i]).toBeCloseTo(share, 10);
+  }
+  for (const [i, x] of one.points.entries()) expect(other.points[i]! / scale).toBeCloseTo(x, 8);
+  for (const [i, x] of one.components.entries()) expect(other.components[i]).toBeCloseTo(x, 8);
+  const { points } = await tsne(scaled, { maxIter: 250 });
+  expect(points).toEqual((await tsne(plain, { maxIter: 250 })).points);
+});
+
 test('numbers whose squares overflow are refused', async () => {
   await expect(pca([[1e200], [0]], { nComponents: 1 })).rejects.toThrow(/vector 0 has 1e\+200 as component 0/);
   const points = [[0], [1], [2], [3]];

@@ -97,8 +97,6 @@ test('refuses what makes no sense', async () => {
   await expect(saveSentenceTransformer(large, to, { dtype: 'f16' })).rejects.toThrow(
     /the vector of "b" holds 70000, which f16/,
   );
-  const infinite = KeyedVectors.from(['a'], Float32Array.of(Number.POSITIVE_INFINITY));
-  await expect(saveSentenceTransformer(infinite, to)).rejects.toThrow(/the vector of "a" holds Infinity/);
   // a folder of few dimensions takes away what it has
   await saveSentenceTransformer(vectors, to, { weighting: 'usif', corpus: ['a b', 'a'] });
 });

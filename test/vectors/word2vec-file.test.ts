@@ -48,7 +48,7 @@ describe('training goes on', () => {
   test('not with a corpus that has become shorter', async () => {
     const ender = new AbortController();
     const model = await Word2Vec.train(corpus, { ...kind, signal: ender.signal, onProgress: () => ender.abort() });
-    await expect(model.resume([])).rejects.toThrow('the corpus was empty when it was read again');
+    await expect(model.resume([])).rejects.toThrow('the corpus has 0 known words, the one that training began with');
   });
 
   test('from what was saved in onProgress and after it threw, to the same bits', async () => {

@@ -25,8 +25,10 @@ export async function loadVectors(args: Arguments): Promise<KeyedVectors> {
   return KeyedVectors.load(given ?? defaultVectors(), {
     ...(args.options.has('binary') && { binary: true }),
     limit: wholeNumber(args, 'limit'),
-    encoding: oneOf(args, 'encoding', ['utf-8', 'latin1'] as const, 'utf-8'),
-    unicodeErrors: oneOf(args, 'unicode-errors', ['strict', 'ignore', 'replace'] as const, 'strict'),
+    ...(args.options.has('encoding') && { encoding: oneOf(args, 'encoding', ['utf-8', 'latin1'] as const, 'utf-8') }),
+    ...(args.options.has('unicode-errors') && {
+      unicodeErrors: oneOf(args, 'unicode-errors', ['strict', 'ignore', 'replace'] as const, 'strict'),
+    }),
     ...(args.options.has('dtype') && { dtype: oneOf(args, 'dtype', vectorDTypes, 'f32') }),
   });
 }

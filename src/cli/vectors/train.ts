@@ -1,4 +1,5 @@
 /** `vectral vectors train`: word vectors from text files. */
+import { resolve } from 'node:path';
 import { UsageError, VectralError } from '../../errors.js';
 import { mostThreads } from '../../options.js';
 import type { FastTextOptions } from '../../vectors/fasttext-options.js';
@@ -72,7 +73,10 @@ export async function train(args: Arguments): Promise<void> {
   const { formatOf } = await import('../../vectors/save-vectors.js');
   const { checkPlace } = await import('../../weights/replace-file.js');
   // What cannot be written is told before hours of training.
+  const checkpoint = args.options.get('checkpoint');
   await checkPlace('train', to, formatOf(to) === 'vectral' ? 'folder' : 'file', files);
+  if (checkpoint !== undefined && resolve(checkpoint) === resolve(to))
+    throw new UsageError(`--checkpoint ${checkpoint} is where the vectors go; name another file`);
   const algorithm = oneOf(args, 'algorithm', names, 'word2vec');
   for (const name of names) {
     const odd = own[name].find((option) => args.options.has(option) && !own[algorithm].includes(option));

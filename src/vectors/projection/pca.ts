@@ -36,7 +36,7 @@ export interface PcaResult {
 export async function pca(vectors: readonly ArrayLike<number>[], options: PcaOptions = {}): Promise<PcaResult> {
   checkOptions('pca', options, ['nComponents', 'signal']);
   const points = readPoints('pca', vectors, 2);
-  const { count, dim } = points;
+  const { count, dim, scale } = points;
   const kept = options.nComponents ?? 2;
   if (kept > Math.min(count, dim)) {
     throw new UsageError(
@@ -52,13 +52,14 @@ export async function pca(vectors: readonly ArrayLike<number>[], options: PcaOpt
   const components = directions.slice(0, kept * dim);
   for (let k = 0; k < kept; k++) turn(components.subarray(k * dim, (k + 1) * dim));
   // rounding may leave an eigenvalue of 0 a little below it
-  const explainedVariance = values.slice(0, kept).map((value) => Math.max(value, 0));
+  const variance = values.slice(0, kept).map((value) => Math.max(value, 0));
+  const projected = await project(points, components, kept, pause);
   return {
-    points: await project(points, components, kept, pause),
+    points: projected.map((x) => x / scale),
     components,
-    explainedVariance,
-    explainedVarianceRatio: explainedVariance.map((value) => (total > 0 ? value / total : 0)),
-    mean,
+    explainedVariance: variance.map((value) => value / scale / scale),
+    explainedVarianceRatio: variance.map((value) => (total > 0 ? value / total : 0)),
+    mean: mean.map((x) => x / scale),
   };
 }
 

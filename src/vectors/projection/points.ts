@@ -3,14 +3,15 @@
 import { UsageError } from '../../errors.js';
 import { describeValue } from '../../options.js';
 
-const largest = 1e100; // sums of squares stay finite
+const largest = 1e100; // variances stay finite
 
 /** Rows of numbers, as one matrix. */
 export interface Points {
-  /** [count, dim] */
+  /** `[count, dim]`, those given times `scale`, a power of two that makes the largest about 1: their squares are numbers then. */
   readonly values: Float64Array;
   readonly count: number;
   readonly dim: number;
+  readonly scale: number;
 }
 
 /** @throws UsageError for rows that are fewer than `least`, differ in length, or hold what is no number up to 1e100. */
@@ -35,5 +36,9 @@ export function readPoints(call: string, vectors: readonly ArrayLike<number>[], 
       `${call}: vector ${row} has ${values[bad]} as component ${column}; numbers must be finite and at most ${largest}`,
     );
   }
-  return { values, count, dim: dim! };
+  let size = 0;
+  for (const x of values) size = Math.max(size, Math.abs(x));
+  const scale = size > 0 ? 2 ** -Math.floor(Math.log2(size)) : 1;
+  for (let i = 0; i < values.length; i++) values[i]! *= scale;
+  return { values, count, dim: dim!, scale };
 }

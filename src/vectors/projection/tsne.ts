@@ -3,7 +3,7 @@ import { UsageError } from '../../errors.js';
 import { checkOptions } from '../../options.js';
 import { type Affinities, affinities } from './affinities.js';
 import { pca } from './pca.js';
-import { readPoints } from './points.js';
+import { type Points, readPoints } from './points.js';
 import { Quadtree } from './repulsion.js';
 import { slices } from './slices.js';
 
@@ -55,7 +55,7 @@ export async function tsne(vectors: readonly ArrayLike<number>[], options: TsneO
   const points = readPoints('tsne', vectors, 3);
   const { perplexity, exaggeration, learningRate, maxIter, angle } = readOptions(options, points.count);
   const pause = slices(options.signal);
-  const y = await start(vectors, options);
+  const y = await start(points, options);
   const neighbours = angle === 0 ? points.count - 1 : Math.min(points.count - 1, Math.floor(3 * perplexity + 1));
   const near = await affinities(points, perplexity, neighbours, pause);
   const tree = new Quadtree(points.count);
@@ -152,13 +152,14 @@ function centre(y: Float64Array): void {
 }
 
 /** So near to each other that no point is in another's way. */
-async function start(vectors: readonly ArrayLike<number>[], { seed, signal }: TsneOptions): Promise<Float64Array> {
-  if (seed !== undefined) return Float64Array.from({ length: 2 * vectors.length }, normal(seed)).map((x) => x * spread);
-  const nComponents = Math.min(2, vectors[0]!.length);
+async function start({ values, count, dim }: Points, { seed, signal }: TsneOptions): Promise<Float64Array> {
+  if (seed !== undefined) return Float64Array.from({ length: 2 * count }, normal(seed)).map((x) => x * spread);
+  const nComponents = Math.min(2, dim);
+  const vectors = Array.from({ length: count }, (_, i) => values.subarray(i * dim, (i + 1) * dim));
   const { points, explainedVariance } = await pca(vectors, { nComponents, signal });
   const scale = explainedVariance[0]! > 0 ? spread / Math.sqrt(explainedVariance[0]!) : 0;
-  const y = new Float64Array(2 * vectors.length);
-  for (let i = 0; i < vectors.length; i++) {
+  const y = new Float64Array(2 * count);
+  for (let i = 0; i < count; i++) {
     for (let k = 0; k < nComponents; k++) y[2 * i + k] = points[i * nComponents + k]! * scale;
   }
   return y;
