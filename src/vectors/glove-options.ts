@@ -1,7 +1,7 @@
 /** How GloVe learns; names and defaults are those of Stanford's program. */
 import { UsageError } from '../errors.js';
 import type { NativeGlove } from '../native.js';
-import { checkOptions } from '../options.js';
+import { checkOptions, describeValue } from '../options.js';
 import { checks } from './option-checks.js';
 
 /** How {@link Glove.train} and {@link Glove.resume} run. */
@@ -107,7 +107,7 @@ export function readOptions(call: string, options: GloveOptions): GloveSettings 
   for (const name of ['eta', 'xMax', 'alpha', 'gradClip'] as const) {
     const value: unknown = settings[name];
     if (!(typeof value === 'number' && Number.isFinite(value) && (value > 0 || (name === 'alpha' && value === 0))))
-      refuse(`${name} must be a number above 0, got ${value}`);
+      refuse(`${name} must be a number above 0, got ${describeValue(value)}`);
   }
   const { model, ...learning } = settings;
   if (model !== 'sum' && model !== 'word') refuse(`model must be sum or word, got ${model}`);

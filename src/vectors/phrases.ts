@@ -1,6 +1,6 @@
 /** Phrases: words that come together more often than chance, joined into one (Mikolov et al. 2013, arXiv:1310.4546). */
 import { readFile } from 'node:fs/promises';
-import { WeightsError } from '../errors.js';
+import { UsageError, WeightsError } from '../errors.js';
 import { checkOptions, checkPath, describeValue } from '../options.js';
 import { replaceFile } from '../weights/replace-file.js';
 import { batches, type Corpus, checkCorpus, separator } from './corpus.js';
@@ -86,6 +86,8 @@ export class Phrases {
   /** The words of a sentence, phrases joined: from left to right, none in another. */
   transform(sentence: string | readonly string[]): string[] {
     const words = typeof sentence === 'string' ? wordsOf(sentence) : sentence;
+    if (!Array.isArray(words))
+      throw new UsageError(`Phrases.transform takes a text or a list of words, got ${describeValue(words)}`);
     const found: string[] = [];
     let open: string[] = []; // a word that may begin a phrase, and connector words
     for (const word of words) {

@@ -27,7 +27,9 @@ export function formatOf(file: string): VectorFormat {
   if (file.endsWith('.bin')) return 'word2vec-binary';
   if (/\.(txt|vec)$/.test(file)) return 'word2vec';
   if (path.extname(file) === '') return 'vectral';
-  throw new UsageError(`${file}: the name does not tell the form; give format: ${vectorFormats.join(', ')}`);
+  throw new UsageError(
+    `${file}: the name does not tell the form; end it in .bin, .txt or .vec, or give format: ${vectorFormats.join(', ')}`,
+  );
 }
 
 export async function saveVectors(

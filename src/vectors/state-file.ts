@@ -1,5 +1,6 @@
 /** What a training has come to, in one safetensors file. */
 import { WeightsError } from '../errors.js';
+import { checkPath } from '../options.js';
 import { Tensor } from '../tensor/tensor.js';
 import { checkPlace } from '../weights/replace-file.js';
 import { SafetensorsFile, writeSafetensors } from '../weights/safetensors.js';
@@ -130,5 +131,6 @@ export function keeper<Position>(
 /** @throws UsageError for a checkpoint that cannot be written or is a file of the corpus. */
 export async function checkCheckpoint(call: string, corpus: Corpus, checkpoint: string | undefined): Promise<void> {
   if (checkpoint === undefined) return;
+  checkPath(`${call}: checkpoint`, checkpoint);
   await checkPlace(`${call}: checkpoint`, checkpoint, 'file', filesOf(corpus) ?? []);
 }
