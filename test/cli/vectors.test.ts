@@ -112,6 +112,20 @@ test('train GloVe', () => {
   expect(stdout).toBe(`${to}: 4 words of 6 dimensions\n`);
 });
 
+test('train joins phrases', () => {
+  const text = path.join(folder, 'phrases.txt');
+  const lines = Array.from({ length: 400 }, (_, i) => `w${i % 200} ${i % 10 ? 'or' : 'new york'} w${(i * 7) % 199}\n`);
+  writeFileSync(text, lines.join(''));
+  const to = path.join(folder, 'phrases.vec');
+  const common = ['train', to, text, '--phrases', '1', '--min-count', '2', '--vector-size', '4', '--threads', '1'];
+  expect(run(...common, '--epochs', '1').status).toBe(0);
+  const words = readFileSync(to, 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[0]);
+  expect(words).toContain('new_york');
+  expect(words).not.toContain('york');
+});
+
 test('train never writes over its text', () => {
   const text = path.join(folder, 'own.txt');
   writeFileSync(text, 'a b c a b\n'.repeat(50));

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { UsageError, VectralError } from '../../errors.js';
 import { mostThreads } from '../../options.js';
+import type { Corpus } from '../../vectors/corpus.js';
 import type { FastTextOptions } from '../../vectors/fasttext-options.js';
 import type { GloveProgress } from '../../vectors/glove-options.js';
 import type { TrainingProgress } from '../../vectors/training.js';
@@ -22,6 +23,7 @@ export const trainOptions: Readonly<Record<string, Option>> = {
   'min-count': { value: 'N', help: 'train: words that come less often are left out (5)' },
   epochs: { value: 'N', help: 'train: times the text, or its pairs, are gone through (5; glove 25)' },
   memory: { value: 'MIB', help: 'train glove: memory for pairs, more goes to files (1024)' },
+  phrases: { value: 'N', help: 'train: join words that belong together first, up to 2^N of them (0)' },
   checkpoint: { value: 'FILE', help: 'train: keep all of the training in FILE' },
   resume: { help: 'train: go on from the training in --checkpoint' },
   seed: {
@@ -35,7 +37,7 @@ export const trainOptions: Readonly<Record<string, Option>> = {
 interface Run {
   readonly args: Arguments;
   readonly to: string;
-  readonly corpus: { readonly files: readonly string[] };
+  readonly corpus: Corpus;
   readonly threads: number | undefined;
   readonly signal: AbortSignal;
   /** Tells the terminal how far it is. */
@@ -53,7 +55,7 @@ const algorithms = { word2vec: trainWord2Vec, fasttext: trainFastText, glove: tr
 type Algorithm = keyof typeof algorithms;
 const names = Object.keys(algorithms) as Algorithm[];
 /** What may be said anew of a training that goes on. */
-const afresh = ['algorithm', 'checkpoint', 'resume', 'threads'];
+const afresh = ['algorithm', 'phrases', 'checkpoint', 'resume', 'threads'];
 const signals = ['SIGINT', 'SIGTERM'] as const;
 
 /** Options that not all of them have. */
@@ -75,8 +77,11 @@ export async function train(args: Arguments): Promise<void> {
   // What cannot be written is told before hours of training.
   const checkpoint = args.options.get('checkpoint');
   await checkPlace('train', to, formatOf(to) === 'vectral' ? 'folder' : 'file', files);
-  if (checkpoint !== undefined && resolve(checkpoint) === resolve(to))
-    throw new UsageError(`--checkpoint ${checkpoint} is where the vectors go; name another file`);
+  if (checkpoint !== undefined) {
+    if (resolve(checkpoint) === resolve(to))
+      throw new UsageError(`--checkpoint ${checkpoint} is where the vectors go; name another file`);
+    await checkPlace('checkpoint', checkpoint, 'file', files);
+  }
   const algorithm = oneOf(args, 'algorithm', names, 'word2vec');
   for (const name of names) {
     const odd = own[name].find((option) => args.options.has(option) && !own[algorithm].includes(option));
@@ -100,13 +105,26 @@ export async function train(args: Arguments): Promise<void> {
   };
   try {
     const threads = wholeNumber(args, 'threads', mostThreads);
-    const model = await algorithms[algorithm]({ args, to, corpus: { files }, threads, signal: ender.signal, tell });
+    const { signal } = ender;
+    const corpus = await corpusOf(args, files, signal);
+    const model = await algorithms[algorithm]({ args, to, corpus, threads, signal, tell });
     if (terminal) process.stderr.write('\n');
     await model.save(to);
     await (await openSink(undefined)).write(`${to}: ${model.size} words of ${model.dim} dimensions\n`);
   } finally {
     for (const signal of signals) process.off(signal, end);
   }
+}
+
+/** The text, phrases joined: pairs of words first, then pairs of what has been joined. */
+async function corpusOf(args: Arguments, files: readonly string[], signal: AbortSignal): Promise<Corpus> {
+  let corpus: Corpus = { files };
+  for (let passes = wholeNumber(args, 'phrases', 8) ?? 0; passes > 0; passes--) {
+    const { Phrases } = await import('../../vectors/phrases.js');
+    const phrases = await Phrases.train(corpus, { minCount: wholeNumber(args, 'min-count'), signal });
+    corpus = phrases.apply(corpus);
+  }
+  return corpus;
 }
 
 async function trainWord2Vec({ args, corpus, threads, signal, tell }: Run): Promise<Trained> {
