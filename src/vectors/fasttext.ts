@@ -208,7 +208,9 @@ export class FastText {
 
   /** The vectors of all words, n-grams included. */
   async toKeyedVectors(): Promise<KeyedVectors> {
-    return new KeyedVectors(await native.fastTextWordVectors(this.#open('toKeyedVectors')).catch(refused));
+    const handle = this.#open('toKeyedVectors');
+    const computed = guarded(() => native.fastTextWordVectors(handle)); // throws for a file that was cut
+    return new KeyedVectors(await computed.catch(refused));
   }
 
   /**

@@ -1,8 +1,17 @@
-import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { FastText, KeyedVectors, UsageError } from '../../src/index.js';
+import { FastText, KeyedVectors, UsageError, WeightsError } from '../../src/index.js';
 
 const folder = path.join(import.meta.dirname, '../fixtures/word-vectors');
 const temporary = mkdtempSync(path.join(tmpdir(), 'vectral-fasttext-'));
@@ -183,4 +192,18 @@ it('saves through links and to devices without taking their place', async () => 
   await expect(model.saveModel('/dev/full')).rejects.toThrow(/\/dev\/full: cannot be written/);
   expect(lstatSync('/dev/full').isCharacterDevice()).toBe(true);
   expect(readdirSync(temporary).filter((name) => name.endsWith('.part'))).toEqual([]);
+});
+
+it('a file that is cut after it was loaded is told by every call', async () => {
+  const file = path.join(temporary, 'cut.bin');
+  using made = await FastText.train(['a b c'], { minCount: 1, dim: 64, bucket: 2000, epoch: 1 });
+  await made.saveModel(file);
+  using model = await FastText.load(file);
+  truncateSync(file, 1000);
+  expect(() => model.vector('a')).toThrow(WeightsError);
+  const other = path.join(temporary, 'other.bin');
+  for (const call of [() => model.nearest('a'), () => model.toKeyedVectors(), () => model.saveModel(other)]) {
+    await expect(call).rejects.toThrow(/was truncated after it was loaded/);
+    await expect(call).rejects.toBeInstanceOf(WeightsError);
+  }
 });
