@@ -2,7 +2,7 @@
 // turns, medians over rounds. usage: node bench/vectors/run.mjs [--gensim PYTHON] [--fasttext PYTHON] [--rounds 5] [--only NAME]
 // [--out FILE.json]; each PYTHON has the package of that name
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -41,6 +41,8 @@ const allCases = [
   ['train-fasttext-skip-gram', 'words/s', 2, true],
   ['train-fasttext-cbow', 'words/s', 1, true],
   ['train-fasttext-cbow', 'words/s', 2, true],
+  ['train-fasttext-supervised', 'words/s', 1, true],
+  ['train-fasttext-supervised', 'words/s', 2, true],
 ];
 const cases = allCases.filter(([name]) => name.startsWith(options.only));
 
@@ -84,6 +86,14 @@ function madeUpWord() {
   return Array.from({ length }, () => letters[Math.floor(random() * random() * letters.length)]).join('');
 }
 
+/** The lines of a corpus, each with one of twenty labels. */
+function writeLabelled(corpus) {
+  const file = path.join(folder, 'labelled.txt');
+  const lines = readFileSync(corpus, 'utf8').trimEnd().split('\n');
+  writeFileSync(file, lines.map((line) => `__label__${Math.floor(random() * 20)} ${line}\n`).join(''));
+  return file;
+}
+
 /** 3 M words of a Zipf distribution over 50,000, twenty a line. */
 function writeCorpus() {
   const words = Array.from({ length: 50_000 }, madeUpWord);
@@ -111,10 +121,12 @@ try {
   const vectors = writeVectors();
   const large = writeLarge();
   const corpus = writeCorpus();
+  const labelled = writeLabelled(corpus);
   // Variables that steer BLAS or OpenMP belong to neither side.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(OPENBLAS|OMP|MKL)_/.test(name)));
   const run = (program, script, [name, , threads]) => {
-    const file = name.startsWith('train') ? corpus : /large|binary/.test(name) ? large : vectors;
+    const text = name.endsWith('supervised') ? labelled : corpus;
+    const file = name.startsWith('train') ? text : /large|binary/.test(name) ? large : vectors;
     const out = execFileSync(program, [path.join(here, script), name, file, String(threads)], {
       env: { ...env, VECTRAL_THREADS: String(threads) },
       encoding: 'utf8',
@@ -124,7 +136,10 @@ try {
   };
   /** A peer's measurement of each case it has. */
   const peers = {
-    gensim: ([name, ...rest]) => run(options.gensim, 'gensim_peer.py', [name.replace('-batch', ''), ...rest]),
+    gensim: ([name, ...rest]) => {
+      if (name.endsWith('supervised')) return undefined; // it has no classifiers
+      return run(options.gensim, 'gensim_peer.py', [name.replace('-batch', ''), ...rest]);
+    },
     fasttext: (entry) => (/fasttext/.test(entry[0]) ? run(options.fasttext, 'fasttext_peer.py', entry) : undefined),
   };
   const given = Object.keys(peers).filter((peer) => options[peer]);
