@@ -64,6 +64,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("gloveTrain", Napi::Function::New<glove_train>(env));
   exports.Set("gloveSkip", Napi::Function::New<glove_skip>(env));
   exports.Set("gloveState", Napi::Function::New<glove_state>(env));
+  exports.Set("gloveVocabulary", Napi::Function::New<glove_vocabulary>(env));
   exports.Set("gloveRestore", Napi::Function::New<glove_restore>(env));
   exports.Set("gloveVectors", Napi::Function::New<glove_vectors>(env));
   exports.Set("word2vec", Napi::Function::New<word2vec>(env));

@@ -213,7 +213,8 @@ export interface NativeVectors {
   /** Goes past as many pairs without learning from them; gives how many there were in all. */
   gloveSkip(trainer: GloveHandle): Promise<number>;
   /** Copies; throws where training has diverged. */
-  gloveState(trainer: GloveHandle): NativeGloveState & NativeVocabulary;
+  gloveState(trainer: GloveHandle): NativeGloveState;
+  gloveVocabulary(trainer: GloveHandle): NativeVocabulary;
   /** Takes over what another trainer had come to. Throws one sentence. */
   gloveRestore(trainer: GloveHandle, state: NativeGloveState): void;
   /** A copy; throws where training has diverged. */

@@ -116,27 +116,26 @@ Napi::Value glove_skip(const Napi::CallbackInfo& info) {
 Napi::Value glove_state(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   GloveTrainer& trainer = *unwrap<GloveHandle>(info[0]).content;
-  const WordCounts& vocabulary = trainer.vocabulary();
-  Napi::Object result = wrap_vocabulary(env, vocabulary);
-  const int32_t words = vocabulary.words.size();
+  Napi::Object result = Napi::Object::New(env);
   for (int i = 0; i < GloveTrainer::kMatrices; ++i) {
     const auto matrix = static_cast<GloveTrainer::Matrix>(i);
     if (!trainer.matrix(matrix).finite()) {
       throw Napi::Error::New(env, "the vectors grew beyond all bounds; lower eta");
     }
-    Tensor tensor;
-    tensor.shape.rank = 2;
-    tensor.shape.dims[0] = words;
-    tensor.shape.dims[1] = trainer.dim();
-    tensor.storage = trainer.matrix(matrix).copy();
-    if (tensor.storage == nullptr) throw Napi::Error::New(env, "not enough memory for a copy of what was learnt");
-    result.Set(kMatrixNames[i], wrap_tensor(env, std::move(tensor)));
+    std::shared_ptr<Storage> copy = trainer.matrix(matrix).copy();
+    if (copy == nullptr) throw Napi::Error::New(env, "not enough memory for a copy of what was learnt");
+    const int64_t words = trainer.vocabulary().words.size();
+    result.Set(kMatrixNames[i], wrap_matrix(env, words, trainer.dim(), std::move(copy)));
     const std::vector<float>& from = trainer.biases(matrix);
     Napi::Float32Array biases = Napi::Float32Array::New(env, from.size());
     std::copy(from.begin(), from.end(), biases.Data());
     result.Set(std::string(kMatrixNames[i]) + "Biases", biases);
   }
   return result;
+}
+
+Napi::Value glove_vocabulary(const Napi::CallbackInfo& info) {
+  return wrap_vocabulary(info.Env(), unwrap<GloveHandle>(info[0]).content->vocabulary());
 }
 
 Napi::Value glove_restore(const Napi::CallbackInfo& info) {

@@ -119,6 +119,8 @@ void release(const Napi::CallbackInfo& info);
 
 Napi::Value wrap_tensor(Napi::Env env, Tensor tensor);
 Napi::Value wrap_vectors(Napi::Env env, std::shared_ptr<const VectorSet> set);
+// A float32 tensor [rows, dim].
+Napi::Value wrap_matrix(Napi::Env env, int64_t rows, int64_t dim, std::shared_ptr<Storage> storage);
 // { words, counts }: words in bytes, a newline after each.
 Napi::Object wrap_vocabulary(Napi::Env env, const WordCounts& vocabulary);
 

@@ -64,6 +64,15 @@ Napi::Value word_trainer_train(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value wrap_matrix(Napi::Env env, int64_t rows, int64_t dim, std::shared_ptr<Storage> storage) {
+  Tensor matrix;
+  matrix.shape.rank = 2;
+  matrix.shape.dims[0] = rows;
+  matrix.shape.dims[1] = dim;
+  matrix.storage = std::move(storage);
+  return wrap_tensor(env, std::move(matrix));
+}
+
 Napi::Object wrap_vocabulary(Napi::Env env, const WordCounts& vocabulary) {
   std::string words;
   for (int32_t place = 0; place < vocabulary.words.size(); ++place) {
@@ -86,18 +95,10 @@ Napi::Value word_trainer_state(const Napi::CallbackInfo& info) {
   Napi::BigInt64Array streams = Napi::BigInt64Array::New(env, state.streams.size());
   std::copy(state.streams.begin(), state.streams.end(), streams.Data());
   result.Set("streams", streams);
-  const auto set_matrix = [&](const char* name, int64_t rows, std::shared_ptr<Storage> storage) {
-    Tensor matrix;
-    matrix.shape.rank = 2;
-    matrix.shape.dims[0] = rows;
-    matrix.shape.dims[1] = trainer.dim();
-    matrix.storage = std::move(storage);
-    result.Set(name, wrap_tensor(env, std::move(matrix)));
-  };
   result.Set("dim", static_cast<double>(trainer.dim()));
   result.Set("rows", static_cast<double>(state.input_rows));
-  set_matrix("vectors", state.input_rows, std::move(state.inputs));
-  set_matrix("outputs", trainer.size(), std::move(state.outputs));
+  result.Set("vectors", wrap_matrix(env, state.input_rows, trainer.dim(), std::move(state.inputs)));
+  result.Set("outputs", wrap_matrix(env, trainer.size(), trainer.dim(), std::move(state.outputs)));
   return result;
 }
 

@@ -146,6 +146,7 @@ Status Word2VecTrainer::vectors(std::shared_ptr<VectorSet>* set) const {
   made->vectors.shape.dims[0] = size();
   made->vectors.shape.dims[1] = dim();
   std::shared_ptr<Storage> storage;
+  if (Status status = check_finite(); !status.is_ok()) return status;
   if (Status status = copy_of(inputs_, &storage); !status.is_ok()) return status;
   made->vectors.storage = storage;
   *set = std::move(made);

@@ -92,6 +92,7 @@ Status WordTrainer::restore(WordCounts vocabulary, const Tensor& inputs, const T
 }
 
 Status WordTrainer::state(TrainingState* state) const {
+  if (Status status = check_finite(); !status.is_ok()) return status;
   if (Status status = copy_of(inputs_, &state->inputs); !status.is_ok()) return status;
   if (Status status = copy_of(outputs_, &state->outputs); !status.is_ok()) return status;
   state->input_rows = inputs_.rows();
@@ -99,10 +100,12 @@ Status WordTrainer::state(TrainingState* state) const {
   return Status::ok();
 }
 
-Status WordTrainer::copy_of(const TrainedMatrix& matrix, std::shared_ptr<Storage>* copy) const {
-  if (!inputs_.finite() || !outputs_.finite()) {
-    return Status::error("the vectors grew beyond all bounds; lower the learning rate");
-  }
+Status WordTrainer::check_finite() const {
+  if (inputs_.finite() && outputs_.finite()) return Status::ok();
+  return Status::error("the vectors grew beyond all bounds; lower the learning rate");
+}
+
+Status WordTrainer::copy_of(const TrainedMatrix& matrix, std::shared_ptr<Storage>* copy) {
   *copy = matrix.copy();
   return *copy != nullptr ? Status::ok() : Status::error("not enough memory for a copy of what was learnt");
 }

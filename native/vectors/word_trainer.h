@@ -120,7 +120,9 @@ class WordTrainer {
   virtual int64_t input_rows() const { return size(); }
   // Null where its memory cannot be had.
   virtual std::unique_ptr<Learner> learner(RandomStream& random) = 0;
-  Status copy_of(const TrainedMatrix& matrix, std::shared_ptr<Storage>* copy) const;
+  // An error where training has diverged.
+  Status check_finite() const;
+  static Status copy_of(const TrainedMatrix& matrix, std::shared_ptr<Storage>* copy);
 
   const WordTrainerOptions options_;
   const KernelTable& kernels_;

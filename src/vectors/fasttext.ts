@@ -80,7 +80,7 @@ export class FastText {
   /**
    * Goes on with the training that the option `checkpoint` of {@link FastText.train} kept in a file, with the same corpus; with
    * one thread, to the bits that it would have come to.
-   * @throws WeightsError naming the file and the field, where it is not what it should be, and for a shorter corpus.
+   * @throws WeightsError naming the file and the field, where it is not what it should be, and for another corpus.
    */
   static async resume(path: string, corpus: Corpus, options: FastTextControls = {}): Promise<FastText> {
     return new FastText(await resume(path, corpus, options));

@@ -1,9 +1,9 @@
 /** All of a training of GloVe in one file but for its pairs, which are counted anew. */
-import { UsageError } from '../errors.js';
 import { type GloveHandle, type NativeGloveState, native } from '../native.js';
 import { Tensor } from '../tensor/tensor.js';
 import { type GloveSettings, readStored } from './glove-options.js';
 import { StateFile, type StoredVocabulary, writeState } from './state-file.js';
+import { given } from './training.js';
 
 const key = 'vectral.glove';
 const matrices = ['vectors', 'contexts', 'vectorSquares', 'contextSquares'] as const;
@@ -32,21 +32,14 @@ export async function saveGlove(
   settings: GloveSettings,
   position: GlovePosition,
 ): Promise<void> {
-  const state = stateOf(call, trainer);
-  const shape = [state.counts.length, settings.vectorSize];
+  const state = given(call, () => native.gloveState(trainer));
+  const vocabulary = native.gloveVocabulary(trainer);
+  const shape = [vocabulary.counts.length, settings.vectorSize];
   const tensors = matrices.flatMap((name): [string, Tensor][] => [
     [name, Tensor.fromHandle(state[name], 'f32', shape)],
     [`${name}Biases`, Tensor.from(state[`${name}Biases`])],
   ]);
-  await writeState(path, key, state, Object.fromEntries(tensors), { settings, position });
-}
-
-function stateOf(call: string, trainer: GloveHandle) {
-  try {
-    return native.gloveState(trainer);
-  } catch (cause) {
-    throw new UsageError(`${call}: ${cause instanceof Error ? cause.message : cause}`);
-  }
+  await writeState(path, key, vocabulary, Object.fromEntries(tensors), { settings, position });
 }
 
 /** @throws WeightsError naming the file and the field, where it is not what {@link saveGlove} writes. */

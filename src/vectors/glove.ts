@@ -115,7 +115,7 @@ async function goOn(
   { position, vocabulary, state }: GloveTraining,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { words } = native.gloveState(trainer);
+  const { words } = native.gloveVocabulary(trainer);
   if (
     corpusWords !== position.corpusWords ||
     pairs !== position.pairs ||

@@ -355,9 +355,8 @@ function isWords(words: unknown): words is readonly string[] {
 }
 
 function checkWords(call: string, ...lists: unknown[]): void {
-  const odd = lists.find((list) => !isWords(list));
-  if (odd !== undefined || lists.includes(undefined))
-    throw new UsageError(`${call} takes lists of words, got ${describeValue(odd)}`);
+  const odd = lists.findIndex((list) => !isWords(list));
+  if (odd >= 0) throw new UsageError(`${call} takes lists of words, got ${describeValue(lists[odd])}`);
 }
 
 function count(name: string, value: number): number {

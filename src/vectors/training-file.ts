@@ -1,9 +1,8 @@
 /** All of a training of word2vec or fastText in one file. */
-import { UsageError } from '../errors.js';
 import { native, type WordTrainerHandle } from '../native.js';
 import { Tensor } from '../tensor/tensor.js';
 import { StateFile, writeState } from './state-file.js';
-import type { TrainingPosition } from './training.js';
+import { given, type TrainingPosition } from './training.js';
 
 /** What tells the trainings of one algorithm from those of others. */
 export interface TrainingKind<Settings extends object> {
@@ -32,7 +31,7 @@ export async function saveTraining<Settings extends object>(
   { key }: TrainingKind<Settings>,
   { trainer, settings, position }: Training<Settings>,
 ): Promise<void> {
-  const state = stateOf(call, trainer);
+  const state = given(call, () => native.wordTrainerState(trainer));
   const { dim, rows, counts } = state;
   const tensors = {
     vectors: Tensor.fromHandle(state.vectors, 'f32', [rows, dim]),
@@ -40,14 +39,6 @@ export async function saveTraining<Settings extends object>(
     streams: Tensor.from(state.streams),
   };
   await writeState(path, key, state, tensors, { settings, position });
-}
-
-function stateOf(call: string, trainer: WordTrainerHandle) {
-  try {
-    return native.wordTrainerState(trainer);
-  } catch (cause) {
-    throw new UsageError(`${call}: ${cause instanceof Error ? cause.message : cause}`);
-  }
 }
 
 /** @throws WeightsError naming the file and the field, where it is not what {@link saveTraining} writes. */

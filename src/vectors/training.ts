@@ -60,6 +60,20 @@ export async function countWords(
   return told(call, native.wordTrainerBuild(trainer));
 }
 
+/** Words of a corpus that are in the vocabulary. */
+export async function knownWords(
+  trainer: WordTrainerHandle,
+  corpus: Corpus,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  let found = 0;
+  for await (const batch of batches(corpus)) {
+    signal?.throwIfAborted();
+    found += await native.wordTrainerKnown(trainer, batch);
+  }
+  return found;
+}
+
 /** @throws WeightsError for a corpus that has not the `corpusWords` known words of the one that training began with. */
 export async function checkSameCorpus(
   call: string,
@@ -68,11 +82,7 @@ export async function checkSameCorpus(
   { corpusWords }: TrainingPosition,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  let found = 0;
-  for await (const batch of batches(corpus)) {
-    signal?.throwIfAborted();
-    found += await native.wordTrainerKnown(trainer, batch);
-  }
+  const found = await knownWords(trainer, corpus, signal);
   if (found === corpusWords) return;
   throw new WeightsError(
     `${call}: the corpus has ${found} known words, the one that training began with ${corpusWords}; give the same`,
@@ -151,8 +161,13 @@ export async function told<T>(call: string, promise: Promise<T>): Promise<T> {
 
 /** The vectors that `of` gives; its error, as one of the call's. */
 export function learnt(call: string, of: () => VectorsHandle): KeyedVectors {
+  return new KeyedVectors(given(call, of));
+}
+
+/** What `of` gives; its error, as one of the call's. */
+export function given<T>(call: string, of: () => T): T {
   try {
-    return new KeyedVectors(of());
+    return of();
   } catch (cause) {
     throw errorOf(call, cause);
   }

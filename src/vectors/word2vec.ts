@@ -2,13 +2,14 @@
 import { UsageError } from '../errors.js';
 import { native, type WordTrainerHandle } from '../native.js';
 import { checkPath } from '../options.js';
-import { batches, type Corpus, checkCorpus } from './corpus.js';
+import { type Corpus, checkCorpus } from './corpus.js';
 import type { KeyedVectors } from './keyed-vectors.js';
 import { checkCheckpoint, keeper } from './state-file.js';
 import {
   atStart,
   checkSameCorpus,
   countWords,
+  knownWords,
   learnt,
   type TrainingPosition,
   type TrainingProgress,
@@ -132,11 +133,7 @@ export class Word2Vec {
     const schedule = readFurther(call, options, this.#settings);
     await this.#alone(call, async () => {
       await checkCheckpoint(call, corpus, options.checkpoint);
-      let corpusWords = 0;
-      for await (const batch of batches(corpus)) {
-        options.signal?.throwIfAborted();
-        corpusWords += await native.wordTrainerKnown(this.#trainer, batch);
-      }
+      const corpusWords = await knownWords(this.#trainer, corpus, options.signal);
       if (corpusWords === 0) throw new UsageError(`${call}: no word of the corpus is in the vocabulary`);
       this.#position = atStart(corpusWords, schedule);
       await this.#learn(call, corpus, options);

@@ -38,8 +38,11 @@ interface Run {
   readonly args: Arguments;
   readonly to: string;
   readonly corpus: Corpus;
-  readonly threads: number | undefined;
-  readonly signal: AbortSignal;
+  readonly controls: {
+    readonly threads: number | undefined;
+    readonly checkpoint: string | undefined;
+    readonly signal: AbortSignal;
+  };
   /** Tells the terminal how far it is. */
   readonly tell: (pass: number, done: number, speed: string, secondsLeft: number) => void;
 }
@@ -104,10 +107,9 @@ export async function train(args: Arguments): Promise<void> {
     process.stderr.write(`\rpass ${pass}: ${(100 * done).toFixed(0)} %, ${speed}, ${Math.ceil(secondsLeft)} s left  `);
   };
   try {
-    const threads = wholeNumber(args, 'threads', mostThreads);
-    const { signal } = ender;
-    const corpus = await corpusOf(args, files, signal);
-    const model = await algorithms[algorithm]({ args, to, corpus, threads, signal, tell });
+    const controls = { threads: wholeNumber(args, 'threads', mostThreads), checkpoint, signal: ender.signal };
+    const corpus = await corpusOf(args, files, ender.signal);
+    const model = await algorithms[algorithm]({ args, to, corpus, controls, tell });
     if (terminal) process.stderr.write('\n');
     await model.save(to);
     await (await openSink(undefined)).write(`${to}: ${model.size} words of ${model.dim} dimensions\n`);
@@ -127,9 +129,9 @@ async function corpusOf(args: Arguments, files: readonly string[], signal: Abort
   return corpus;
 }
 
-async function trainWord2Vec({ args, corpus, threads, signal, tell }: Run): Promise<Trained> {
+async function trainWord2Vec({ args, corpus, controls: given, tell }: Run): Promise<Trained> {
   const { Word2Vec } = await import('../../vectors/word2vec.js');
-  const controls = { threads, checkpoint: args.options.get('checkpoint'), signal, onProgress: tellWords(tell) };
+  const controls = { ...given, onProgress: tellWords(tell) };
   const kept = resumed(args);
   if (kept !== undefined) {
     const model = await Word2Vec.load(kept);
@@ -152,9 +154,9 @@ async function trainWord2Vec({ args, corpus, threads, signal, tell }: Run): Prom
 }
 
 /** A name that ends in .bin gets the whole model, as fastText writes it; any other the vectors of its words. */
-async function trainFastText({ args, to, corpus, threads, signal, tell }: Run): Promise<Trained> {
+async function trainFastText({ args, to, corpus, controls: given, tell }: Run): Promise<Trained> {
   const { FastText } = await import('../../vectors/fasttext.js');
-  const controls = { threads, checkpoint: args.options.get('checkpoint'), signal, onProgress: tellWords(tell) };
+  const controls = { ...given, onProgress: tellWords(tell) };
   const kept = resumed(args);
   const model = await (kept === undefined
     ? FastText.train(corpus, { ...controls, ...fastTextOptions(args) })
@@ -195,12 +197,10 @@ function tellWords(tell: Run['tell']): (progress: TrainingProgress) => void {
     tell(epoch, words / totalWords, `${Math.round(wordsPerSecond / 1000)} k words/s`, eta);
 }
 
-async function trainGlove({ args, corpus, threads, signal, tell }: Run): Promise<Trained> {
+async function trainGlove({ args, corpus, controls: given, tell }: Run): Promise<Trained> {
   const { Glove } = await import('../../vectors/glove.js');
   const controls = {
-    threads,
-    checkpoint: args.options.get('checkpoint'),
-    signal,
+    ...given,
     onProgress: ({ epoch, pairs, totalPairs, pairsPerSecond, eta }: GloveProgress) =>
       tell(epoch, pairs / totalPairs, `${(pairsPerSecond / 1e6).toFixed(1)} M pairs/s`, eta),
   };
