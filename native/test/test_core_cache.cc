@@ -105,8 +105,10 @@ Loaded load(const Workbench& bench, Arithmetic arithmetic = Arithmetic::f32,
 }
 
 std::string read(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  std::ifstream in(path, std::ios::binary | std::ios::ate);
+  std::string content(in ? static_cast<size_t>(in.tellg()) : 0, '\0');
+  in.seekg(0).read(content.data(), static_cast<std::streamsize>(content.size()));
+  return content;
 }
 
 void write(const std::string& path, const std::string& content) {

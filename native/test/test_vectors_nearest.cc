@@ -48,34 +48,37 @@ std::vector<float> unit_queries(Numbers& numbers, int64_t count, int64_t dim) {
 }
 
 // The best `topn` of all cosines, NaN last, equal ones by place.
-void check_against_all(const VectorSet& set, const KernelTable& kernels, const float* query, int64_t topn, int64_t rows,
-                       const int32_t* places, const float* scores) {
+Neighbours best_of_all(const VectorSet& set, const KernelTable& kernels, const float* query, int64_t topn,
+                       int64_t rows) {
   std::vector<float> all(static_cast<size_t>(rows));
   cosines(set, kernels, query, rows, 1, all.data());
   for (float& score : all) score = score == score ? score : -2;
   std::vector<int32_t> order(all.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) { return all[a] > all[b]; });
-  for (int64_t i = 0; i < topn; ++i) {
-    CAPTURE(i);
-    CHECK(places[i] == order[i]);
-    CHECK(scores[i] == all[order[i]]);
-  }
+  Neighbours best;
+  best.places.assign(order.begin(), order.begin() + topn);
+  for (const int32_t place : best.places) best.scores.push_back(all[place]);
+  return best;
 }
 
 void check(const VectorSet& set, const KernelTable& kernels, const std::vector<float>& queries, int64_t topn,
            int64_t rows) {
   const int64_t dim = set.dim(), count = static_cast<int64_t>(queries.size()) / dim;
+  Neighbours expected;
+  for (int64_t q = 0; q < count; ++q) {
+    const Neighbours best = best_of_all(set, kernels, queries.data() + q * dim, topn, rows);
+    expected.places.insert(expected.places.end(), best.places.begin(), best.places.end());
+    expected.scores.insert(expected.scores.end(), best.scores.begin(), best.scores.end());
+  }
   for (const int threads : {1, 2}) {
+    CAPTURE(threads);
     const Neighbours many = nearest(set, kernels, queries.data(), count, topn, rows, threads);
-    for (int64_t q = 0; q < count; ++q) {
-      CAPTURE(q);
-      check_against_all(set, kernels, queries.data() + q * dim, topn, rows, many.places.data() + q * topn,
-                        many.scores.data() + q * topn);
-    }
+    CHECK(many.places == expected.places);
+    CHECK(many.scores == expected.scores);
     const Neighbours one = nearest(set, kernels, queries.data(), 1, topn, rows, threads);
-    CHECK(std::equal(one.places.begin(), one.places.end(), many.places.begin()));
-    CHECK(std::equal(one.scores.begin(), one.scores.end(), many.scores.begin()));
+    CHECK(std::equal(one.places.begin(), one.places.end(), expected.places.begin()));
+    CHECK(std::equal(one.scores.begin(), one.scores.end(), expected.scores.begin()));
   }
 }
 
