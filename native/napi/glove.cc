@@ -43,11 +43,6 @@ using Trainer = std::shared_ptr<GloveTrainer>;
 constexpr const char* kMatrixNames[GloveTrainer::kMatrices] = {"vectors", "contexts", "vectorSquares",
                                                                "contextSquares"};
 
-Napi::Promise start(const Napi::CallbackInfo& info, int threads, Jobs::Work work, Jobs::Finish finish) {
-  const Napi::Object kept = info[1].IsObject() ? info[1].As<Napi::Object>() : Napi::Object::New(info.Env());
-  return jobs_of(info.Env()).start(info.Env(), {nullptr, threads, threads}, std::move(work), std::move(finish), kept);
-}
-
 Napi::Value nothing(Napi::Env env) { return env.Undefined(); }
 
 }  // namespace
@@ -62,13 +57,13 @@ Napi::Value glove(const Napi::CallbackInfo& info) {
 Napi::Value glove_count(const Napi::CallbackInfo& info) {
   const Trainer trainer = unwrap<GloveHandle>(info[0]).content;
   const std::string_view text = read_bytes(info[1], "text");
-  return start(
+  return start_training(
       info, 1, [=](int) { return trainer->count(text), Status::ok(); }, nothing);
 }
 
 Napi::Value glove_build(const Napi::CallbackInfo& info) {
   const Trainer trainer = unwrap<GloveHandle>(info[0]).content;
-  return start(
+  return start_training(
       info, 1, [=](int) { return trainer->build(); },
       [trainer](Napi::Env env) { return Napi::Number::New(env, static_cast<double>(trainer->words())); });
 }
@@ -76,13 +71,13 @@ Napi::Value glove_build(const Napi::CallbackInfo& info) {
 Napi::Value glove_cooccur(const Napi::CallbackInfo& info) {
   const Trainer trainer = unwrap<GloveHandle>(info[0]).content;
   const std::string_view text = read_bytes(info[1], "text");
-  return start(
+  return start_training(
       info, 1, [=](int) { return trainer->cooccur(text); }, nothing);
 }
 
 Napi::Value glove_gather(const Napi::CallbackInfo& info) {
   const Trainer trainer = unwrap<GloveHandle>(info[0]).content;
-  return start(
+  return start_training(
       info, 1, [=](int) { return trainer->gather(); },
       [trainer](Napi::Env env) { return Napi::Number::New(env, static_cast<double>(trainer->pairs())); });
 }
@@ -90,7 +85,7 @@ Napi::Value glove_gather(const Napi::CallbackInfo& info) {
 Napi::Value glove_train(const Napi::CallbackInfo& info) {
   const Trainer trainer = unwrap<GloveHandle>(info[0]).content;
   const int threads = read_threads(info[1]);
-  return start(
+  return start_training(
       info, threads, [=](int) { return trainer->train(threads); },
       [trainer](Napi::Env env) {
         Napi::Object result = Napi::Object::New(env);
@@ -108,7 +103,7 @@ Napi::Value glove_vectors(const Napi::CallbackInfo& info) {
 
 Napi::Value glove_skip(const Napi::CallbackInfo& info) {
   const Trainer trainer = unwrap<GloveHandle>(info[0]).content;
-  return start(
+  return start_training(
       info, 1, [=](int) { return trainer->skip(); },
       [trainer](Napi::Env env) { return Napi::Number::New(env, static_cast<double>(trainer->pairs_trained())); });
 }

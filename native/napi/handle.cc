@@ -51,6 +51,11 @@ void release_handle(const Napi::CallbackInfo& info) {
 
 Jobs& jobs_of(Napi::Env env) { return env.GetInstanceData<EnvironmentData>()->jobs; }
 
+Napi::Promise start_training(const Napi::CallbackInfo& info, int threads, Jobs::Work work, Jobs::Finish finish) {
+  const Napi::Object kept = info[1].IsObject() ? info[1].As<Napi::Object>() : Napi::Object::New(info.Env());
+  return jobs_of(info.Env()).start(info.Env(), {nullptr, threads, threads}, std::move(work), std::move(finish), kept);
+}
+
 Napi::Value wrap_handle(Napi::Env env, std::unique_ptr<Handle> handle, int64_t counted_bytes) {
   std::shared_ptr<LiveHandles> live = env.GetInstanceData<EnvironmentData>()->live;
   Handle* const raw = handle.get();

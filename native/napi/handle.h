@@ -101,6 +101,9 @@ struct EnvironmentData {
 };
 
 Jobs& jobs_of(Napi::Env env);
+// A job of a trainer, the call's first argument, with as many threads as were asked for; the text that it may have as
+// its second stays alive.
+Napi::Promise start_training(const Napi::CallbackInfo& info, int threads, Jobs::Work work, Jobs::Finish finish);
 
 // Hands `handle` to JavaScript; `counted_bytes` of memory stand behind it.
 Napi::Value wrap_handle(Napi::Env env, std::unique_ptr<Handle> handle, int64_t counted_bytes);

@@ -6,25 +6,16 @@
 #include "handle.h"
 
 namespace vectral::binding {
-namespace {
-
-Napi::Promise start(const Napi::CallbackInfo& info, int threads, Jobs::Work work, Jobs::Finish finish) {
-  const Napi::Object kept = info[1].IsObject() ? info[1].As<Napi::Object>() : Napi::Object::New(info.Env());
-  return jobs_of(info.Env()).start(info.Env(), {nullptr, threads, threads}, std::move(work), std::move(finish), kept);
-}
-
-}  // namespace
-
 Napi::Value word_trainer_count(const Napi::CallbackInfo& info) {
   const auto trainer = unwrap<WordTrainerHandle>(info[0]).content;
   const std::string_view text = read_bytes(info[1], "text");
   const auto work = [=](int) { return trainer->count(text), Status::ok(); };
-  return start(info, 1, work, [](Napi::Env env) { return env.Undefined(); });
+  return start_training(info, 1, work, [](Napi::Env env) { return env.Undefined(); });
 }
 
 Napi::Value word_trainer_build(const Napi::CallbackInfo& info) {
   const auto trainer = unwrap<WordTrainerHandle>(info[0]).content;
-  return start(
+  return start_training(
       info, 1, [=](int) { return trainer->build(); },
       [trainer](Napi::Env env) { return Napi::Number::New(env, static_cast<double>(trainer->words_counted())); });
 }
@@ -33,7 +24,7 @@ Napi::Value word_trainer_known(const Napi::CallbackInfo& info) {
   const auto trainer = unwrap<WordTrainerHandle>(info[0]).content;
   const std::string_view text = read_bytes(info[1], "text");
   const auto words = std::make_shared<int64_t>(0);
-  return start(
+  return start_training(
       info, 1, [=](int) { return *words = trainer->known(text), Status::ok(); },
       [words](Napi::Env env) { return Napi::Number::New(env, static_cast<double>(*words)); });
 }
@@ -55,7 +46,7 @@ Napi::Value word_trainer_train(const Napi::CallbackInfo& info) {
   const int threads = read_threads(info[2]);
   // As many as were asked for, whatever else runs: what is learnt must not depend on it.
   const auto work = [=](int) { return trainer->train(text, threads); };
-  return start(info, threads, work, [trainer](Napi::Env env) {
+  return start_training(info, threads, work, [trainer](Napi::Env env) {
     Napi::Object result = Napi::Object::New(env);
     result.Set("words", static_cast<double>(trainer->words_trained()));
     result.Set("alpha", trainer->rate());

@@ -2,37 +2,25 @@
 
 #include <algorithm>
 #include <bit>
-#include <cerrno>
 #include <cmath>
-#include <cstdio>
-#include <cstring>
-#include <memory>
 #include <queue>
 
 namespace vectral {
 namespace {
 
 constexpr uint64_t kFree = UINT64_MAX;
-constexpr size_t kBuffered = 1 << 16;       // cells or records read or written at once
+constexpr int64_t kBuffered = 1 << 16;      // cells or records read or written at once
 constexpr size_t kLongestSentence = 10000;  // longer lines are cut, as for word2vec
 constexpr int32_t kMostFrequent = 4096;     // a side of the square
 
-using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
-
-File open_file(const std::string& path, const char* mode) { return {std::fopen(path.c_str(), mode), std::fclose}; }
-
-Status trouble(const std::string& path, const char* what) {
-  return Status::error(path + ": cannot be " + what + " (" + std::strerror(errno) + ")");
+template <typename T>
+Status append(SpillFile* file, const std::vector<T>& items, int64_t* begin) {
+  return file->append(items.data(), static_cast<int64_t>(items.size() * sizeof(T)), begin);
 }
 
 template <typename T>
-Status append(const std::string& path, const std::vector<T>& items) {
-  const File file = open_file(path, "ab");
-  if (file == nullptr || std::fwrite(items.data(), sizeof(T), items.size(), file.get()) != items.size() ||
-      std::fflush(file.get()) != 0) {
-    return trouble(path, "written");
-  }
-  return Status::ok();
+Status read(const SpillFile& file, int64_t begin, T* items, int64_t count) {
+  return file.read(begin, items, count * static_cast<int64_t>(sizeof(T)));
 }
 
 uint64_t key_of(int32_t a, int32_t b) { return static_cast<uint64_t>(a) << 32 | static_cast<uint32_t>(b); }
@@ -45,7 +33,7 @@ size_t slot_of(uint64_t key, size_t mask) {
 }  // namespace
 
 CooccurrenceCounter::CooccurrenceCounter(const CooccurrenceOptions& options, const WordTable& words)
-    : options_(options), words_(words) {
+    : options_(options), words_(words), spilled_(options.folder) {
   const double side = std::sqrt(static_cast<double>(options.memory) / 4 / sizeof(double));
   frequent_ = std::min({words.size(), kMostFrequent, static_cast<int32_t>(std::min(side, 1e9))});
   square_.assign(static_cast<size_t>(frequent_) * static_cast<size_t>(frequent_), 0);
@@ -111,9 +99,10 @@ std::vector<CooccurrenceCounter::Cell> CooccurrenceCounter::sorted_cells() {
 }
 
 Status CooccurrenceCounter::spill() {
-  const std::string path = options_.folder + "/cells-" + std::to_string(runs_.size());
-  if (Status status = append(path, sorted_cells()); !status.is_ok()) return status;
-  runs_.push_back(path);
+  const std::vector<Cell> cells = sorted_cells();
+  Run run{0, static_cast<int64_t>(cells.size())};
+  if (Status status = append(&spilled_, cells, &run.begin); !status.is_ok()) return status;
+  runs_.push_back(run);
   std::fill(table_.begin(), table_.end(), Cell{kFree, 0});
   used_ = 0;
   return Status::ok();
@@ -122,38 +111,37 @@ Status CooccurrenceCounter::spill() {
 Status CooccurrenceRecords::gather(CooccurrenceCounter* counter) {
   using Cell = CooccurrenceCounter::Cell;
   const CooccurrenceOptions& options = counter->options_;
-  folder_ = options.folder;
+  file_ = SpillFile(options.folder);
   random_ = RandomStream::of(options.seed, UINT64_C(1) << 32);
-  struct Run {
-    File file;
-    std::vector<Cell> cells;  // read but not yet taken, from `next` on
+  struct Reader {
+    CooccurrenceCounter::Run left;  // not read yet
+    std::vector<Cell> cells;        // read but not yet taken, from `next` on
     size_t next = 0;
-    bool more() {
-      if (next < cells.size()) return true;
-      if (file == nullptr) return false;
-      cells.resize(kBuffered);
-      cells.resize(std::fread(cells.data(), sizeof(Cell), kBuffered, file.get()));
+    // Reads on where all is taken; no cells are left where there is nothing to read.
+    Status more(const SpillFile& file) {
+      if (next < cells.size()) return Status::ok();
+      cells.resize(static_cast<size_t>(std::min(kBuffered, left.cells)));
       next = 0;
-      return !cells.empty();
+      const auto count = static_cast<int64_t>(cells.size());
+      Status status = read(file, left.begin, cells.data(), count);
+      left.begin += count * static_cast<int64_t>(sizeof(Cell));
+      left.cells -= count;
+      return status;
     }
   };
-  std::vector<Run> runs;
+  std::vector<Reader> runs;
   int64_t most = std::count_if(counter->square_.begin(), counter->square_.end(), [](double x) { return x > 0; });
   most += static_cast<int64_t>(counter->used_);
-  runs.push_back({File(nullptr, std::fclose), counter->sorted_cells()});
+  runs.push_back({{0, 0}, counter->sorted_cells()});
   std::vector<Cell>().swap(counter->table_);
-  for (const std::string& path : counter->runs_) {
-    runs.push_back({open_file(path, "rb"), {}});
-    if (runs.back().file == nullptr || std::fseek(runs.back().file.get(), 0, SEEK_END) != 0)
-      return trouble(path, "read");
-    most += std::ftell(runs.back().file.get()) / static_cast<int64_t>(sizeof(Cell));
-    std::rewind(runs.back().file.get());
+  for (const CooccurrenceCounter::Run& run : counter->runs_) {
+    runs.push_back({run, {}});
+    most += run.cells;
   }
   const double bytes = static_cast<double>(most) * (options.symmetric ? 2 : 1) * sizeof(Cooccurrence);
   // A part is also few enough records to be counted in 32 bits.
   const double parts = std::max(bytes / static_cast<double>(options.memory), bytes / 1e10);
-  parts_ = static_cast<int>(std::clamp(std::ceil(parts), 1.0, 4096.0));
-  waiting_.resize(static_cast<size_t>(parts_));
+  parts_ = std::vector<Part>(static_cast<size_t>(std::clamp(std::ceil(parts), 1.0, 4096.0)));
 
   const auto frequent = static_cast<size_t>(counter->frequent_);
   for (size_t cell = 0; cell < counter->square_.size(); ++cell) {
@@ -167,8 +155,13 @@ Status CooccurrenceRecords::gather(CooccurrenceCounter* counter) {
     return runs[a].cells[runs[a].next].key > runs[b].cells[runs[b].next].key;
   };
   std::priority_queue<size_t, std::vector<size_t>, decltype(later)> queue(later);
+  const auto go_on = [&](size_t run) {
+    Status status = runs[run].more(counter->spilled_);
+    if (status.is_ok() && !runs[run].cells.empty()) queue.push(run);
+    return status;
+  };
   for (size_t run = 0; run < runs.size(); ++run) {
-    if (runs[run].more()) queue.push(run);
+    if (Status status = go_on(run); !status.is_ok()) return status;
   }
   Cell sum{kFree, 0};
   const auto emit = [&] {
@@ -185,14 +178,14 @@ Status CooccurrenceRecords::gather(CooccurrenceCounter* counter) {
       if (Status status = emit(); !status.is_ok()) return status;
       sum = cell;
     }
-    if (runs[run].more()) queue.push(run);
+    if (Status status = go_on(run); !status.is_ok()) return status;
   }
   if (Status status = emit(); !status.is_ok()) return status;
-  for (int part = 0; parts_ > 1 && part < parts_; ++part) {
-    if (Status status = flush(part); !status.is_ok()) return status;
+  for (Part& part : parts_) {
+    if (parts_.size() == 1) break;
+    if (Status status = flush(&part); !status.is_ok()) return status;
   }
-  runs.clear();
-  for (const std::string& path : counter->runs_) std::remove(path.c_str());
+  counter->spilled_ = SpillFile();
   return Status::ok();
 }
 
@@ -201,35 +194,37 @@ Status CooccurrenceRecords::keep(int32_t word, int32_t context, double count, bo
   const bool mirrored = both && word != context;
   const auto x = static_cast<float>(both && word == context ? 2 * count : count);
   for (int way = 0; way <= (mirrored ? 1 : 0); ++way) {
-    const int part = parts_ == 1 ? 0 : static_cast<int>(random_.below(static_cast<uint32_t>(parts_)));
-    waiting_[static_cast<size_t>(part)].push_back(way == 0 ? Cooccurrence{word, context, x}
-                                                           : Cooccurrence{context, word, x});
+    const bool one = parts_.size() == 1;
+    Part& part = parts_[one ? 0 : random_.below(static_cast<uint32_t>(parts_.size()))];
+    part.waiting.push_back(way == 0 ? Cooccurrence{word, context, x} : Cooccurrence{context, word, x});
     ++size_;
-    if (parts_ == 1 || waiting_[static_cast<size_t>(part)].size() < kBuffered) continue;
-    if (Status status = flush(part); !status.is_ok()) return status;
+    if (one || part.waiting.size() < static_cast<size_t>(kBuffered)) continue;
+    if (Status status = flush(&part); !status.is_ok()) return status;
   }
   return Status::ok();
 }
 
-Status CooccurrenceRecords::flush(int part) {
-  std::vector<Cooccurrence>& records = waiting_[static_cast<size_t>(part)];
-  Status status = append(name_of(part), records);
-  std::vector<Cooccurrence>().swap(records);
+Status CooccurrenceRecords::flush(Part* part) {
+  Piece piece{0, static_cast<int64_t>(part->waiting.size())};
+  Status status = append(&file_, part->waiting, &piece.begin);
+  part->written.push_back(piece);
+  std::vector<Cooccurrence>().swap(part->waiting);
   return status;
 }
 
-std::string CooccurrenceRecords::name_of(int part) const { return folder_ + "/records-" + std::to_string(part); }
-
-Status CooccurrenceRecords::load(int part, RandomStream* random, std::vector<Cooccurrence>* records) {
-  if (parts_ == 1) {
-    if (records->empty()) records->swap(waiting_[0]);
+Status CooccurrenceRecords::load(int index, RandomStream* random, std::vector<Cooccurrence>* records) {
+  Part& part = parts_[static_cast<size_t>(index)];
+  if (parts_.size() == 1) {
+    if (records->empty()) records->swap(part.waiting);
   } else {
-    const File file = open_file(name_of(part), "rb");
-    if (file == nullptr || std::fseek(file.get(), 0, SEEK_END) != 0) return trouble(name_of(part), "read");
-    records->resize(static_cast<size_t>(std::ftell(file.get())) / sizeof(Cooccurrence));
-    std::rewind(file.get());
-    if (std::fread(records->data(), sizeof(Cooccurrence), records->size(), file.get()) != records->size())
-      return trouble(name_of(part), "read");
+    int64_t total = 0;
+    for (const Piece& piece : part.written) total += piece.records;
+    records->resize(static_cast<size_t>(total));
+    Cooccurrence* to = records->data();
+    for (const Piece& piece : part.written) {
+      if (Status status = read(file_, piece.begin, to, piece.records); !status.is_ok()) return status;
+      to += piece.records;
+    }
   }
   for (size_t i = records->size(); i > 1; --i) {
     std::swap((*records)[i - 1], (*records)[random->below(static_cast<uint32_t>(i))]);

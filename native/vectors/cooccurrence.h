@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../core/spill_file.h"
 #include "../core/status.h"
 #include "word_counts.h"
 #include "word_sampling.h"
@@ -17,7 +18,7 @@ struct CooccurrenceOptions {
   bool symmetric = true;                // context on both sides; else on the left alone
   bool distance_weighting = true;       // a pair d words apart counts 1 / d; else 1
   int64_t memory = INT64_C(512) << 20;  // bytes, for counting, and again for records
-  std::string folder;                   // for what does not fit
+  std::string folder;                   // for what does not fit: temporary files
   uint64_t seed = 1;
 };
 
@@ -27,12 +28,15 @@ struct Cooccurrence {
 };
 
 // Words beyond the vocabulary are passed over, as if they were not there. Frequent pairs are counted in a square of the
-// most frequent words, others in a table; when it is full it becomes a sorted file, and the files are merged.
+// most frequent words, others in a table; when it is full it is written to a file, sorted, as a run, and runs are
+// merged.
 class CooccurrenceCounter {
  public:
   CooccurrenceCounter(const CooccurrenceOptions& options, const WordTable& words);
 
   Status add(std::string_view text);
+  // Bytes written so far.
+  int64_t spilled() const { return spilled_.size(); }
 
  private:
   friend class CooccurrenceRecords;
@@ -41,6 +45,10 @@ class CooccurrenceCounter {
   struct Cell {
     uint64_t key;
     double count;
+  };
+
+  struct Run {
+    int64_t begin, cells;
   };
 
   Status line(std::string_view text);
@@ -54,30 +62,37 @@ class CooccurrenceCounter {
   std::vector<double> square_;
   std::vector<Cell> table_;  // open addressing, a power of two; key kFree: free
   size_t used_ = 0, most_used_ = 0;
-  std::vector<std::string> runs_;
+  SpillFile spilled_;
+  std::vector<Run> runs_;
   std::vector<int32_t> sentence_;
 };
 
-// All cells, both ways, in an order that chance gives: in memory, or in as many files as one of them fits.
+// All cells, both ways, in an order that chance gives: in memory, or in a file, in so many parts that one of them fits.
 class CooccurrenceRecords {
  public:
   // Takes the counts out of `counter`.
   Status gather(CooccurrenceCounter* counter);
   int64_t size() const { return size_; }
-  int parts() const { return parts_; }
+  int parts() const { return static_cast<int>(parts_.size()); }
   // The records of part i, shuffled anew.
   Status load(int part, RandomStream* random, std::vector<Cooccurrence>* records);
 
  private:
-  Status keep(int32_t word, int32_t context, double count, bool both);
-  Status flush(int part);
-  std::string name_of(int part) const;
+  struct Piece {
+    int64_t begin, records;
+  };
+  struct Part {
+    std::vector<Cooccurrence> waiting;  // to be written; all of it where there is one part
+    std::vector<Piece> written;
+  };
 
-  std::string folder_;
-  int parts_ = 1;
+  Status keep(int32_t word, int32_t context, double count, bool both);
+  Status flush(Part* part);
+
+  SpillFile file_;
+  std::vector<Part> parts_;
   int64_t size_ = 0;
   RandomStream random_{0};
-  std::vector<std::vector<Cooccurrence>> waiting_;  // of each part; all of it where there is one
 };
 
 }  // namespace vectral

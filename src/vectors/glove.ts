@@ -1,8 +1,5 @@
 /** GloVe's training, in the terms of Stanford's program. */
-import { rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { WeightsError } from '../errors.js';
 import { type GloveHandle, native } from '../native.js';
 import { checkPath } from '../options.js';
@@ -72,20 +69,12 @@ export class Glove {
     options: GloveControls,
     before?: GloveTraining,
   ): Promise<Glove> {
-    const folder = await mkdtemp(join(tmpdir(), 'vectral-glove-'));
-    const remove = () => rmSync(folder, { recursive: true, force: true });
-    process.once('exit', remove); // while this runs
-    try {
-      const { epochs, ...learning } = settings;
-      const trainer = native.glove({ ...learning, folder });
-      const counted = await countPairs(call, trainer, corpus, options.signal);
-      if (before) await goOn(call, trainer, counted, before, options.signal);
-      const start = { ...counted, trainedPairs: before?.position.trainedPairs ?? 0 };
-      return new Glove(call, trainer, await learn(call, trainer, settings, start, options));
-    } finally {
-      process.off('exit', remove);
-      await rm(folder, { recursive: true, force: true });
-    }
+    const { epochs, ...learning } = settings;
+    const trainer = native.glove({ ...learning, folder: tmpdir() });
+    const counted = await countPairs(call, trainer, corpus, options.signal);
+    if (before) await goOn(call, trainer, counted, before, options.signal);
+    const start = { ...counted, trainedPairs: before?.position.trainedPairs ?? 0 };
+    return new Glove(call, trainer, await learn(call, trainer, settings, start, options));
   }
 }
 
