@@ -71,8 +71,9 @@ export async function* batches(corpus: Corpus): AsyncGenerator<Uint8Array> {
   }
   let lines: string[] = [];
   let size = 0;
+  let number = 0;
   for await (const sentence of corpus) {
-    const line = lineOf(sentence);
+    const line = lineOf(sentence, ++number);
     lines.push(line);
     size += line.length + 1;
     if (size < batchBytes) continue;
@@ -83,13 +84,15 @@ export async function* batches(corpus: Corpus): AsyncGenerator<Uint8Array> {
   if (lines.length > 0) yield Buffer.from(`${lines.join('\n')}\n`);
 }
 
-function lineOf(sentence: unknown): string {
+/** @throws UsageError that tells the sentence by its number, from 1. */
+function lineOf(sentence: unknown, number: number): string {
   if (typeof sentence === 'string') return sentence.replaceAll('\n', ' ');
+  const where = `sentence ${number} of the corpus`;
   if (!Array.isArray(sentence))
-    throw new UsageError(`a sentence of a corpus must be a string or a list of words, got ${describeValue(sentence)}`);
+    throw new UsageError(`${where} must be a string or a list of words, got ${describeValue(sentence)}`);
   for (const word of sentence) {
     if (typeof word === 'string' && !separator.test(word)) continue;
-    throw new UsageError(`a word of a corpus must be a string without spaces, got ${describeValue(word)}`);
+    throw new UsageError(`a word of ${where} must be a string without spaces, got ${describeValue(word)}`);
   }
   return sentence.join(' ');
 }

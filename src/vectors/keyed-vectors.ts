@@ -72,6 +72,8 @@ export class KeyedVectors {
     };
     if (!isWords(words) || words.length === 0) refuse(`words must be a list of words, got ${describeValue(words)}`);
     if (words.some((word) => word.includes('\n'))) refuse('a word cannot hold a newline');
+    const half = words.find((word) => /\p{Surrogate}/u.test(word));
+    if (half !== undefined) refuse(`the word ${JSON.stringify(half)} holds half a character, which UTF-8 cannot hold`);
     if (!(matrix instanceof Tensor) && !(matrix instanceof Float32Array))
       refuse(`the matrix must be a Tensor or a Float32Array, got ${describeValue(matrix)}`);
     const dim = matrix instanceof Tensor ? Number(matrix.shape[1]) : matrix.length / words.length;

@@ -40,6 +40,10 @@ export async function saveVectors(
 ): Promise<void> {
   checkPath('save', file);
   checkOptions('save', options, ['format', 'dtype']);
+  if (file.endsWith('.gz'))
+    throw new UsageError(
+      `save: ${file}: files are written unpacked; leave .gz out of the name, and pack it afterwards`,
+    );
   const format = options.format ?? formatOf(file);
   if (!vectorFormats.includes(format))
     throw new UsageError(`save: format must be ${vectorFormats.join(', ')}, got ${format}`);

@@ -159,9 +159,19 @@ test('train that is ended while it counts writes nothing, and leaves no files', 
 
 test('convert and info', () => {
   const file = path.join(folder, 'small.bin');
-  expect(run('convert', file, '-v', `${fixtures}/w2v.small.txt`).stdout).toBe(`${file}: 303 words of 10 dimensions\n`);
+  expect(run('convert', file, '-v', `${fixtures}/w2v.small.txt`).stdout).toBe(
+    `${file}: 303 words of 10 dimensions, f32\n`,
+  );
   const { stdout } = run('info', '-v', file, '--format', 'json');
   expect(JSON.parse(stdout)).toMatchObject({ words: 303, dim: 10, dtype: 'f32', declared: 303, duplicates: 0 });
+  for (const [options, dtype] of [
+    [[], 'f16'],
+    [['--dtype', 'f32'], 'f32'],
+  ] as const) {
+    const kept = path.join(folder, dtype);
+    expect(run('convert', kept, '-v', file, ...options).stdout).toBe(`${kept}: 303 words of 10 dimensions, ${dtype}\n`);
+    expect(JSON.parse(run('info', '-v', kept, '--format', 'json').stdout)).toMatchObject({ words: 303, dtype });
+  }
 });
 
 test.each([

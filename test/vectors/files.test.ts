@@ -231,6 +231,7 @@ describe('there and back', () => {
     const vectors = KeyedVectors.from(['a b'], Float32Array.of(1));
     await expect(vectors.save(path.join(folder, 'x.txt'))).rejects.toThrow('use the format vectral');
     await expect(vectors.save(path.join(folder, 'x.npy'))).rejects.toThrow('give format');
+    await expect(vectors.save(path.join(folder, 'x.gz'), { format: 'glove' })).rejects.toThrow('are written unpacked');
     await vectors.save(path.join(folder, 'spaced'));
     expect((await KeyedVectors.load(path.join(folder, 'spaced'))).words()).toEqual(['a b']);
   });

@@ -133,6 +133,7 @@ test('mistakes are told', () => {
   expect(() => glove.mostSimilar({ positive: 'king', topn: 0 })).toThrow('topn');
   expect(() => glove.mostSimilar({ positive: 'king', top: 3 } as never)).toThrow('did you mean');
   expect(() => KeyedVectors.from(['a', 'a'], Float32Array.of(1, 2))).toThrow('twice');
+  expect(() => KeyedVectors.from(['\ud800'], Float32Array.of(1))).toThrow('the word "\\ud800" holds half a character');
   expect(() => KeyedVectors.from(['a', 'b'], Float32Array.of(1, 2, 3))).toThrow();
 });
 
