@@ -1,8 +1,19 @@
-// Word vectors beside gensim and fastText: loading, questions, training. Each measurement in a process of its own, the sides in
-// turns, medians over rounds. usage: node bench/vectors/run.mjs [--gensim PYTHON] [--fasttext PYTHON] [--rounds 5] [--only NAME]
-// [--out FILE.json]; each PYTHON has the package of that name
+// Word vectors beside gensim and fastText (loading, questions, training), and static embeddings beside sentence-transformers and
+// model2vec. Each measurement in a process of its own, the sides in turns, medians over rounds.
+// usage: node bench/vectors/run.mjs [--gensim PYTHON] [--fasttext PYTHON] [--sentence-transformers PYTHON] [--model2vec PYTHON]
+// [--rounds 5] [--only NAME] [--out FILE.json]; each PYTHON has the package of that name
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -16,6 +27,8 @@ const { values: options } = parseArgs({
   options: {
     gensim: { type: 'string' },
     fasttext: { type: 'string' },
+    'sentence-transformers': { type: 'string' },
+    model2vec: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     only: { type: 'string', default: '' },
     out: { type: 'string' },
@@ -43,6 +56,8 @@ const allCases = [
   ['train-fasttext-cbow', 'words/s', 2, true],
   ['train-fasttext-supervised', 'words/s', 1, true],
   ['train-fasttext-supervised', 'words/s', 2, true],
+  ['encode-static', 'tokens/s, text to vectors', 1, true],
+  ['encode-static', 'tokens/s, text to vectors', 2, true],
 ];
 const cases = allCases.filter(([name]) => name.startsWith(options.only));
 
@@ -94,6 +109,32 @@ function writeLabelled(corpus) {
   return file;
 }
 
+/** model2vec's form: a row of 256 numbers for each of MiniLM's word pieces. */
+function writeStatic() {
+  const made = path.join(folder, 'static');
+  mkdirSync(made);
+  const tokenizer = path.join(here, '../../models/all-MiniLM-L6-v2/tokenizer.json');
+  copyFileSync(tokenizer, path.join(made, 'tokenizer.json'));
+  writeFileSync(path.join(made, 'config.json'), '{"model_type": "model2vec", "normalize": true}');
+  const shape = [Object.keys(JSON.parse(readFileSync(tokenizer, 'utf8')).model.vocab).length, 256];
+  const rows = Float32Array.from({ length: shape[0] * shape[1] }, () => random() * 2 - 1);
+  const entry = { dtype: 'F32', shape, data_offsets: [0, rows.byteLength] };
+  const header = Buffer.from(JSON.stringify({ embeddings: entry }));
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64LE(BigInt(header.length));
+  writeFileSync(path.join(made, 'model.safetensors'), Buffer.concat([size, header, Buffer.from(rows.buffer)]));
+  return made;
+}
+
+/** The sentences of the STS Benchmark's test part, twenty times over. */
+function writeTexts() {
+  const file = path.join(folder, 'texts.txt');
+  const rows = readFileSync(path.join(here, '../data/stsb/sts-test.csv'), 'utf8').trimEnd().split('\n');
+  const texts = rows.flatMap((row) => row.split('\t').slice(5, 7)).map((text) => `${text.trim()}\n`);
+  writeFileSync(file, texts.join('').repeat(20));
+  return file;
+}
+
 /** 3 M words of a Zipf distribution over 50,000, twenty a line. */
 function writeCorpus() {
   const words = Array.from({ length: 50_000 }, madeUpWord);
@@ -122,25 +163,34 @@ try {
   const large = writeLarge();
   const corpus = writeCorpus();
   const labelled = writeLabelled(corpus);
+  const staticFolder = writeStatic();
+  const texts = writeTexts();
   // Variables that steer BLAS or OpenMP belong to neither side.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(OPENBLAS|OMP|MKL)_/.test(name)));
-  const run = (program, script, [name, , threads]) => {
-    const text = name.endsWith('supervised') ? labelled : corpus;
-    const file = name.startsWith('train') ? text : /large|binary/.test(name) ? large : vectors;
-    const out = execFileSync(program, [path.join(here, script), name, file, String(threads)], {
+  const filesOf = (name) => {
+    if (name === 'encode-static') return [staticFolder, texts];
+    if (name.startsWith('train')) return [name.endsWith('supervised') ? labelled : corpus];
+    return [/large|binary/.test(name) ? large : vectors];
+  };
+  const run = (program, script, [name, , threads], side = name) => {
+    const out = execFileSync(program, [path.join(here, script), side, ...filesOf(name), String(threads)], {
       env: { ...env, VECTRAL_THREADS: String(threads) },
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     return Number(out.trim());
   };
+  const besideStatic = (peer) => (entry) =>
+    entry[0] === 'encode-static' ? run(options[peer], 'static_peer.py', entry, peer) : undefined;
   /** A peer's measurement of each case it has. */
   const peers = {
     gensim: ([name, ...rest]) => {
-      if (name.endsWith('supervised')) return undefined; // it has no classifiers
+      if (/supervised|static/.test(name)) return undefined; // it has neither
       return run(options.gensim, 'gensim_peer.py', [name.replace('-batch', ''), ...rest]);
     },
     fasttext: (entry) => (/fasttext/.test(entry[0]) ? run(options.fasttext, 'fasttext_peer.py', entry) : undefined),
+    'sentence-transformers': besideStatic('sentence-transformers'),
+    model2vec: besideStatic('model2vec'),
   };
   const given = Object.keys(peers).filter((peer) => options[peer]);
   const results = cases.map((entry) => ({ entry, ours: [], theirs: given.map(() => []) }));

@@ -1,8 +1,9 @@
-// vectral's side of run.mjs: measures one case in this process and prints a number. usage: vectral.mjs CASE FILE THREADS
+// vectral's side of run.mjs: measures one case in this process and prints a number. usage: vectral.mjs CASE FILE [TEXTS] THREADS
 import { readFileSync } from 'node:fs';
-import { FastText, KeyedVectors, Word2Vec } from 'vectral';
+import { FastText, KeyedVectors, SentenceTransformer, Word2Vec } from 'vectral';
 
-const [name, file, threads] = process.argv.slice(2);
+const [name, file, ...more] = process.argv.slice(2);
+const threads = more.pop();
 
 async function seconds(work) {
   const begin = performance.now();
@@ -19,7 +20,19 @@ async function supervised(epochs) {
   return (epochs * lines.reduce((sum, line) => sum + line.split(' ').length + 1, 0)) / (more - once);
 }
 
+/** Tokens a second of texts to vectors. */
+async function encodeStatic() {
+  const texts = readFileSync(more[0], 'utf8').trimEnd().split('\n');
+  const model = await SentenceTransformer.load(file, { threads: Number(threads) });
+  const tokens = model.tokenizer
+    .encodeBatch(texts, { addSpecialTokens: false })
+    .reduce((sum, { ids }) => sum + ids.length, 0);
+  await model.encode(texts.slice(0, 1000));
+  return tokens / (await seconds(() => model.encode(texts)));
+}
+
 async function measure() {
+  if (name === 'encode-static') return encodeStatic();
   if (name.endsWith('supervised')) return supervised(5);
   if (name.startsWith('train')) {
     let rate = 0;
