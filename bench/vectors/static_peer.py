@@ -22,10 +22,12 @@ if package == "model2vec":
 else:
     import torch
     from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
 
     torch.set_num_threads(int(threads))
-    model = SentenceTransformer(folder, device="cpu")
-    tokenizer = model.tokenizer
+    embedding = StaticEmbedding.from_model2vec(folder)
+    model = SentenceTransformer(modules=[embedding, Normalize()], device="cpu")
+    tokenizer = embedding.tokenizer
 
     def encode(batch):
         return model.encode(batch, batch_size=1024, show_progress_bar=False)
