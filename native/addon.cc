@@ -66,6 +66,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("gloveState", Napi::Function::New<glove_state>(env));
   exports.Set("gloveVocabulary", Napi::Function::New<glove_vocabulary>(env));
   exports.Set("gloveRestore", Napi::Function::New<glove_restore>(env));
+  exports.Set("gloveRelease", Napi::Function::New<glove_release>(env));
   exports.Set("gloveVectors", Napi::Function::New<glove_vectors>(env));
   exports.Set("word2vec", Napi::Function::New<word2vec>(env));
   exports.Set("wordTrainerCount", Napi::Function::New<word_trainer_count>(env));

@@ -217,6 +217,7 @@ export interface NativeVectors {
   gloveVocabulary(trainer: GloveHandle): NativeVocabulary;
   /** Takes over what another trainer had come to. Throws one sentence. */
   gloveRestore(trainer: GloveHandle, state: NativeGloveState): void;
+  gloveRelease(trainer: GloveHandle): void;
   /** A copy; throws where training has diverged. */
   gloveVectors(trainer: GloveHandle): VectorsHandle;
   word2vec(options: NativeWord2Vec): WordTrainerHandle;

@@ -50,7 +50,8 @@ Status SpillFile::open() {
 }
 
 Status SpillFile::trouble(const char* what) const {
-  return Status::error(folder_ + ": a temporary file cannot be " + what + " (" + std::strerror(errno) + ")");
+  return Status::error(folder_ + ": a temporary file cannot be " + what + " (" + std::strerror(errno) +
+                       "); the variable TMPDIR names another folder");
 }
 
 Status SpillFile::append(const void* data, int64_t bytes, int64_t* begin) {

@@ -94,7 +94,8 @@ Napi::Value fasttext_train_supervised(const Napi::CallbackInfo& info) {
   Napi::Array kept = Napi::Array::New(env);
   kept.Set(0u, info[1]);
   kept.Set(1u, info[4]);
-  return jobs_of(env).start(env, {model.get(), training.threads, training.threads}, work, finish, kept);
+  const auto stop = [counters] { std::atomic_ref<int64_t>(counters[1]).store(1, std::memory_order_relaxed); };
+  return jobs_of(env).start(env, {model.get(), training.threads, training.threads}, work, finish, kept, stop);
 }
 
 Napi::Value fasttext_trainer(const Napi::CallbackInfo& info) {

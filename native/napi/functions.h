@@ -70,6 +70,7 @@ Napi::Value glove_skip(const Napi::CallbackInfo& info);
 Napi::Value glove_state(const Napi::CallbackInfo& info);
 Napi::Value glove_vocabulary(const Napi::CallbackInfo& info);
 Napi::Value glove_restore(const Napi::CallbackInfo& info);
+void glove_release(const Napi::CallbackInfo& info);
 Napi::Value glove_vectors(const Napi::CallbackInfo& info);
 Napi::Value word2vec(const Napi::CallbackInfo& info);
 Napi::Value word_trainer_count(const Napi::CallbackInfo& info);

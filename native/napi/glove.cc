@@ -158,4 +158,6 @@ Napi::Value glove_restore(const Napi::CallbackInfo& info) {
   return env.Undefined();
 }
 
+void glove_release(const Napi::CallbackInfo& info) { release<GloveHandle>(info); }
+
 }  // namespace vectral::binding

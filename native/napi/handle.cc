@@ -105,6 +105,11 @@ void release<FastTextHandle>(const Napi::CallbackInfo& info) {
   release_handle<FastTextHandle>(info);
 }
 
+template <>
+void release<GloveHandle>(const Napi::CallbackInfo& info) {
+  release_handle<GloveHandle>(info);
+}
+
 Napi::Value wrap_tensor(Napi::Env env, Tensor tensor) {
   const int64_t bytes = tensor.storage->owned() ? tensor.storage->bytes() : 0;
   return wrap_handle(env, std::make_unique<TensorHandle>(std::move(tensor)), bytes);

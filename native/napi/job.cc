@@ -4,10 +4,12 @@
 
 namespace vectral::binding {
 
-Napi::Promise Jobs::start(Napi::Env env, const JobQueue::Demand& demand, Work work, Finish finish, Napi::Object kept) {
+Napi::Promise Jobs::start(Napi::Env env, const JobQueue::Demand& demand, Work work, Finish finish, Napi::Object kept,
+                          std::function<void()> give_up) {
   if (ended_ == nullptr) open(env);
   std::unique_ptr<Job> owned(
-      new Job{Napi::Promise::Deferred::New(env), std::move(work), std::move(finish), Napi::Persistent(kept)});
+      new Job{Napi::Promise::Deferred::New(env), std::move(work), std::move(finish), Napi::Persistent(kept),
+              std::move(give_up)});
   Job* const job = owned.get();
   const Napi::Promise promise = job->deferred.Promise();
   pending_.emplace(job, std::move(owned));
@@ -36,6 +38,9 @@ void Jobs::open(Napi::Env env) {
 // The environment ends. What still runs writes into its buffers, so it is waited for; nobody is left to be told.
 void Jobs::close(void* self) {
   Jobs& jobs = *static_cast<Jobs*>(self);
+  for (const auto& [job, owned] : jobs.pending_) {
+    if (job->give_up) job->give_up();
+  }
   JobQueue::instance().withdraw(self);
   jobs.pending_.clear();
   napi_release_threadsafe_function(jobs.ended_, napi_tsfn_abort);

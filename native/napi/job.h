@@ -20,7 +20,9 @@ class Jobs {
   using Finish = std::function<Napi::Value(Napi::Env)>;  // on the event loop: what the promise gives
 
   // `kept` stays alive until the promise settles. The work is told how many threads it may ask the thread pool for.
-  Napi::Promise start(Napi::Env env, const JobQueue::Demand& demand, Work work, Finish finish, Napi::Object kept);
+  // `give_up`: called on the event loop when the environment ends before the work does, to make it end soon.
+  Napi::Promise start(Napi::Env env, const JobQueue::Demand& demand, Work work, Finish finish, Napi::Object kept,
+                      std::function<void()> give_up = nullptr);
 
  private:
   struct Job {
@@ -28,6 +30,7 @@ class Jobs {
     Work work;
     Finish finish;
     Napi::ObjectReference kept;
+    std::function<void()> give_up;
     Status status = Status::ok();
   };
 

@@ -59,7 +59,7 @@ export class Glove {
     checkControls(call, options);
     await checkCheckpoint(call, corpus, options.checkpoint);
     const training = await loadGlove(path);
-    return Glove.#learn(call, corpus, training.settings, options, training);
+    return Glove.#learn(call, corpus, training.settings, options, { ...training, path });
   }
 
   static async #learn(
@@ -67,14 +67,18 @@ export class Glove {
     corpus: Corpus,
     settings: GloveSettings,
     options: GloveControls,
-    before?: GloveTraining,
+    before?: GloveTraining & { path: string },
   ): Promise<Glove> {
     const { epochs, ...learning } = settings;
     const trainer = native.glove({ ...learning, folder: tmpdir() });
-    const counted = await countPairs(call, trainer, corpus, options.signal);
-    if (before) await goOn(call, trainer, counted, before, options.signal);
-    const start = { ...counted, trainedPairs: before?.position.trainedPairs ?? 0 };
-    return new Glove(call, trainer, await learn(call, trainer, settings, start, options));
+    try {
+      const counted = await countPairs(call, trainer, corpus, options.signal);
+      if (before) await goOn(call, trainer, counted, before, options.signal);
+      const start = { ...counted, trainedPairs: before?.position.trainedPairs ?? 0 };
+      return new Glove(call, trainer, await learn(call, trainer, settings, start, options));
+    } finally {
+      native.gloveRelease(trainer); // its temporary file takes room on the disk
+    }
   }
 }
 
@@ -101,7 +105,7 @@ async function goOn(
   call: string,
   trainer: GloveHandle,
   { corpusWords, pairs }: Omit<GlovePosition, 'trainedPairs'>,
-  { position, vocabulary, state }: GloveTraining,
+  { path, position, vocabulary, state }: GloveTraining & { path: string },
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { words } = native.gloveVocabulary(trainer);
@@ -111,7 +115,7 @@ async function goOn(
     !Buffer.from(words).equals(vocabulary.words)
   ) {
     throw new WeightsError(
-      `${call}: the corpus has ${corpusWords} known words and ${pairs} pairs, the one that training began with ${position.corpusWords} and ${position.pairs}, or other words; give the same`,
+      `${call}: the corpus has ${corpusWords} known words and ${pairs} pairs, that of ${path} ${position.corpusWords} and ${position.pairs}, or other words; give the one that training began with`,
     );
   }
   for (let at = 0; at < position.trainedPairs; ) {
@@ -121,7 +125,7 @@ async function goOn(
   try {
     native.gloveRestore(trainer, state);
   } catch (cause) {
-    throw new WeightsError(`${call}: ${cause instanceof Error ? cause.message : cause}; the file is damaged`);
+    throw new WeightsError(`${path}: ${cause instanceof Error ? cause.message : cause}; the file is damaged`);
   }
 }
 

@@ -60,32 +60,46 @@ export async function countWords(
   return told(call, native.wordTrainerBuild(trainer));
 }
 
-/** Words of a corpus that are in the vocabulary. */
+/** Words of a corpus that are in the vocabulary. @param reached is told of them before each batch and at the end. */
 export async function knownWords(
   trainer: WordTrainerHandle,
   corpus: Corpus,
   signal: AbortSignal | undefined,
+  reached?: (batches: number, words: number) => void,
 ): Promise<number> {
-  let found = 0;
+  let [read, found] = [0, 0];
   for await (const batch of batches(corpus)) {
     signal?.throwIfAborted();
+    reached?.(read++, found);
     found += await native.wordTrainerKnown(trainer, batch);
   }
+  reached?.(read, found);
   return found;
 }
 
-/** @throws WeightsError for a corpus that has not the `corpusWords` known words of the one that training began with. */
+/**
+ * @throws WeightsError for a corpus that has not the known words of the one that training began with, as many in all and as many up
+ * to the position.
+ */
 export async function checkSameCorpus(
   call: string,
   trainer: WordTrainerHandle,
   corpus: Corpus,
-  { corpusWords }: TrainingPosition,
+  { corpusWords, trainedWords, epoch, batches: done }: TrainingPosition,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const found = await knownWords(trainer, corpus, signal);
-  if (found === corpusWords) return;
+  let before = Number.NaN; // of the position in its epoch
+  const found = await knownWords(trainer, corpus, signal, (batch, words) => {
+    if (batch === done) before = words;
+  });
+  if (found !== corpusWords) {
+    throw new WeightsError(
+      `${call}: the corpus has ${found} known words, the one that training began with ${corpusWords}; give the same`,
+    );
+  }
+  if (before === trainedWords - epoch * corpusWords) return;
   throw new WeightsError(
-    `${call}: the corpus has ${found} known words, the one that training began with ${corpusWords}; give the same`,
+    `${call}: the corpus is not the one that training began with, or not in the same order or the same kind (a list, a file or several); give the same`,
   );
 }
 

@@ -55,6 +55,13 @@ export async function checkPlace(
   if (nearest !== resolve(path) && !(await stat(nearest)).isDirectory())
     refuse(`cannot be written: ${nearest} is a file`);
   if (!there) return;
+  if (there.isFile()) {
+    // What is there is replaced by what is written beside it.
+    const folder = dirname(await realpath(path));
+    await access(folder, constants.W_OK).catch((cause: NodeJS.ErrnoException) =>
+      refuse(`cannot be replaced: nothing can be written to its folder (${cause.code})`),
+    );
+  }
   for (const file of readFrom) {
     const read = await stat(file).catch(() => undefined);
     if (read && read.ino === there.ino && read.dev === there.dev) refuse('is read from too; name another');

@@ -123,7 +123,8 @@ async function corpusOf(args: Arguments, files: readonly string[], signal: Abort
   let corpus: Corpus = { files };
   for (let passes = wholeNumber(args, 'phrases', 8) ?? 0; passes > 0; passes--) {
     const { Phrases } = await import('../../vectors/phrases.js');
-    const phrases = await Phrases.train(corpus, { minCount: wholeNumber(args, 'min-count'), signal });
+    // Nothing of their own but how many passes: --resume must come to the same phrases.
+    const phrases = await Phrases.train(corpus, { signal });
     corpus = phrases.apply(corpus);
   }
   return corpus;
