@@ -6,6 +6,7 @@
 #ifdef _WIN32
 #include <random>
 #else
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -34,6 +35,7 @@ std::FILE* open_without_name(const std::string& folder) {
   const int descriptor = ::mkstemp(path.data());
   if (descriptor < 0) return nullptr;
   ::unlink(path.c_str());
+  ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);  // a child process would keep the room on the disk
   std::FILE* const file = ::fdopen(descriptor, "w+b");
   if (file == nullptr) ::close(descriptor);
   return file;

@@ -1,15 +1,15 @@
 #include "job.h"
 
 #include <exception>
+#include <new>
 
 namespace vectral::binding {
 
 Napi::Promise Jobs::start(Napi::Env env, const JobQueue::Demand& demand, Work work, Finish finish, Napi::Object kept,
                           std::function<void()> give_up) {
   if (ended_ == nullptr) open(env);
-  std::unique_ptr<Job> owned(
-      new Job{Napi::Promise::Deferred::New(env), std::move(work), std::move(finish), Napi::Persistent(kept),
-              std::move(give_up)});
+  std::unique_ptr<Job> owned(new Job{Napi::Promise::Deferred::New(env), std::move(work), std::move(finish),
+                                     Napi::Persistent(kept), std::move(give_up)});
   Job* const job = owned.get();
   const Napi::Promise promise = job->deferred.Promise();
   pending_.emplace(job, std::move(owned));
@@ -17,7 +17,9 @@ Napi::Promise Jobs::start(Napi::Env env, const JobQueue::Demand& demand, Work wo
   JobQueue::instance().submit(this, demand, [function = ended_, job](int threads) {
     try {
       job->status = job->work(threads);
-    } catch (const std::exception& error) {  // memory ran out in the standard library
+    } catch (const std::bad_alloc&) {
+      job->status = Status::error("there is not enough memory");
+    } catch (const std::exception& error) {
       job->status = Status::error(error.what());
     }
     napi_call_threadsafe_function(function, job, napi_tsfn_nonblocking);

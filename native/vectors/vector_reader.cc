@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 
 #include "../core/json_reader.h"
 #include "../core/thread_pool.h"
@@ -12,8 +13,7 @@
 namespace vectral {
 namespace {
 
-constexpr float kLargestHalf = 65504;
-
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // some editors put it before UTF-8
 constexpr int64_t kMostDim = 1 << 20;
 constexpr size_t kLongestHeader = 100;
 constexpr size_t kLongestWord = 1 << 20;
@@ -41,6 +41,12 @@ bool read_sizes(std::string_view line, int64_t* rows, int64_t* dim) {
   }
   while (p != end && is_space(*p)) ++p;
   return p == end;
+}
+
+// What a matrix can hold; beyond it is infinity.
+float largest_of(DType dtype) {
+  if (dtype == DType::f16) return 65504;
+  return dtype == DType::bf16 ? 0x1.FEp127f : std::numeric_limits<float>::max();
 }
 
 // How many numbers the text is, or -1 if there is anything else in it.
@@ -93,6 +99,10 @@ Status VectorReader::read_header(bool last, bool* ready) {
   if (newline == std::string::npos && !last && (!format_.binary || pending_.size() <= kLongestHeader))
     return Status::ok();
   const std::string_view line = trim_end(std::string_view(pending_).substr(0, newline));
+  if (!format_.binary && line.starts_with(kByteOrderMark)) {
+    pending_.erase(0, kByteOrderMark.size());
+    return read_header(last, ready);
+  }
   int64_t rows = 0, dim = 0;
   const bool sizes = format_.header != VectorHeader::absent && read_sizes(line, &rows, &dim);
   const bool needed = format_.binary || format_.header == VectorHeader::present;
@@ -247,13 +257,14 @@ Status VectorReader::read_lines(bool last, int threads) {
 Status VectorReader::keep_rows(const std::vector<std::string_view>& words, const float* rows) {
   if (Status status = reserve(set_->size() + static_cast<int64_t>(words.size())); !status.is_ok()) return status;
   std::string scratch;
+  const float largest = largest_of(format_.dtype);
   for (size_t i = 0; i < words.size(); ++i) {
     std::string_view word = words[i];
     const int64_t number = (format_.binary ? rows_read_ : lines_read_) + static_cast<int64_t>(i) + 1;
     const float* const row = rows + static_cast<int64_t>(i) * dim_;
-    if (format_.dtype == DType::f16 &&
-        std::any_of(row, row + dim_, [](float x) { return std::fabs(x) > kLargestHalf; })) {
-      return error(row_name(number) + ": holds a number that f16 cannot hold; load it as f32 or bf16");
+    if (std::any_of(row, row + dim_, [=](float x) { return std::fabs(x) > largest; })) {
+      return error(row_name(number) + ": holds a number that " + dtype_name(format_.dtype) +
+                   " cannot hold; load it as f32" + (format_.dtype == DType::f16 ? " or bf16" : ""));
     }
     if (format_.latin1) {
       word = decode_latin1(word, &scratch);

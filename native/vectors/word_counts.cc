@@ -70,7 +70,8 @@ Status WordCounts::vocabulary(int64_t least, int64_t most, WordCounts* kept) con
   *kept = frequent(least);
   if (kept->words.size() > 0) return Status::ok();
   return Status::error("no word comes " + std::to_string(least) + " times or more among " +
-                       std::to_string(words.size()) + " different words; lower minCount or give more text");
+                       std::to_string(words.size()) +
+                       " different words; lower minCount, allow more words or give more text");
 }
 
 Status WordCounts::check_utf8() const {

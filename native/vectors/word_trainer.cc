@@ -13,6 +13,24 @@ namespace {
 
 constexpr size_t kShareBytes = 32768;  // of text that a thread takes at once
 
+// Where shares of the text begin and end: at ends of lines, or inside a line that is longer than its share. A word that
+// is longer than several leaves some of them empty.
+std::vector<size_t> cut(std::string_view text, size_t shares) {
+  const size_t bytes = text.size() / shares;
+  std::vector<size_t> cuts{0};
+  for (size_t share = 1; share < shares; ++share) {
+    const size_t near = bytes * share;
+    size_t end = cuts.back();
+    if (near > end) {
+      const size_t line = text.substr(near, bytes).find('\n');
+      end = line != std::string_view::npos ? near + line + 1 : std::min(text.find_first_of(" \n", near), text.size());
+    }
+    cuts.push_back(end);
+  }
+  cuts.push_back(text.size());
+  return cuts;
+}
+
 }  // namespace
 
 Status WordTrainer::build() {
@@ -164,19 +182,12 @@ Status WordTrainer::train(std::string_view text, int threads) {
                            " words to each side in " + std::to_string(threads) + " threads; lower one of them");
     }
   }
-  // Shares end at ends of lines, or inside one that is longer than its share.
-  const size_t shares = threads > 1 ? text.size() / kShareBytes + 1 : 1, bytes = text.size() / shares;
-  const auto cut = [&](size_t share) {
-    if (share == 0 || share == shares) return share == 0 ? 0 : text.size();
-    const size_t near = bytes * share, line = text.find('\n', near);
-    return line < near + bytes ? line + 1 : std::min(text.find_first_of(" \n", near), text.size());
-  };
+  const std::vector<size_t> cuts = cut(text, threads > 1 ? text.size() / kShareBytes + 1 : 1);
   std::atomic<size_t> next{0};
   ThreadPool::instance().run(threads, [&](int thread, int, bool) {
     const std::unique_ptr<Learner>& part = parts[static_cast<size_t>(thread)];
-    for (size_t share; (share = next.fetch_add(1, std::memory_order_relaxed)) < shares;) {
-      const size_t begin = cut(share);
-      part->read(text.substr(begin, cut(share + 1) - begin));
+    for (size_t share; (share = next.fetch_add(1, std::memory_order_relaxed)) + 1 < cuts.size();) {
+      part->read(text.substr(cuts[share], cuts[share + 1] - cuts[share]));
     }
   });
   for (const std::unique_ptr<Learner>& part : parts) {

@@ -124,6 +124,9 @@ test('train joins phrases', () => {
     .map((line) => line.split(' ')[0]);
   expect(words).toContain('new_york');
   expect(words).not.toContain('york');
+  const kept = path.join(folder, 'phrases.w2v');
+  expect(run(...common, '--epochs', '1', '--checkpoint', kept).status).toBe(0);
+  expect(run('train', to, text, '--phrases', '1', '--checkpoint', kept, '--resume').stderr).toBe('');
 });
 
 test('train never writes over its text', () => {

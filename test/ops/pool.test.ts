@@ -43,6 +43,16 @@ describe.each(poolModes)('pool %s', (mode) => {
     check(new Random(3).normals(1200 * 64), 64, offsets, mode);
   });
 
+  // Added one after another, 60,000 equal rows miss by 1e-3. Chains of 256, as here, by 1e-6.
+  it('of very long sequences', () => {
+    const [rows, d] = [60_000, 5];
+    const x = Float32Array.from({ length: rows * d }, (_, i) => 0.1 * ((i % d) + 1));
+    const offsets = Int32Array.of(0, rows);
+    const y = pool(Tensor.from(x, { shape: [rows, d] }), Tensor.from(offsets), mode);
+    const expected = reference.pool(x, d, offsets, mode);
+    expectClose(y.toFloat32Array(), expected, (i) => 40 * rounding * Math.abs(expected[i]!));
+  });
+
   it('keeps a NaN in its own sequence and column', () => {
     const x = new Random(2).normals(6 * 19);
     const sound = pool(Tensor.from(x, { shape: [6, 19] }), Tensor.from(Int32Array.of(0, 3, 6)), mode).toFloat32Array();

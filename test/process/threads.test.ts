@@ -32,6 +32,11 @@ it('the measurement sees copies: three folders of equal content are not shared',
   expect(new Set(digests).size).toBe(1);
 });
 
+it('ending workers while they ask word vectors or train: the process goes on and ends with 0', async () => {
+  const { code, signal, stdout, stderr } = await runChild('terminate-words');
+  expect({ code, signal, stdout, stderr }).toEqual({ code: 0, signal: null, stdout: 'true', stderr: '' });
+});
+
 it('ending a worker while it encodes: the process goes on and ends with 0', async () => {
   const { code, signal, stdout, stderr } = await runChild('terminate-worker');
   expect({ code, signal, stdout, stderr }).toEqual({ code: 0, signal: null, stdout: 'true', stderr: '' });

@@ -49,6 +49,10 @@ describe('training goes on', () => {
     const ender = new AbortController();
     const model = await Word2Vec.train(corpus, { ...kind, signal: ender.signal, onProgress: () => ender.abort() });
     await expect(model.resume([])).rejects.toThrow('the corpus has 0 known words, the one that training began with');
+    // As many words in all, but others up to where it was ended.
+    const other = corpus.toReversed().map((line) => `${line}`);
+    other.splice(0, 2, `${other[0]} ${other[1]}`);
+    await expect(model.resume([...other.slice(1), other[0]!])).rejects.toThrow('is not the one that training began');
   });
 
   test('from what was saved in onProgress and after it threw, to the same bits', async () => {

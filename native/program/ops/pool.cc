@@ -1,6 +1,8 @@
 // pool: one row a sequence, by sentence-transformers' rules (docs/operations.md has them all).
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <vector>
 
 #include "checks.h"
 #include "op_list.h"
@@ -10,6 +12,7 @@ namespace {
 
 constexpr float kLeastDivisor = 1e-9f;
 constexpr float kEmptyMaximum = -1e9f;
+constexpr int64_t kLongestSum = 256;  // rows
 
 // The optional inputs, told apart by their types; 0: not there.
 int start_of(const OpArgs& args) { return args.input_count > 2 && args.inputs[2].dtype == DType::i32 ? 2 : 0; }
@@ -42,6 +45,18 @@ void divide(float* y, int64_t n, float divisor) {
   for (int64_t i = 0; i < n; ++i) y[i] /= divisor;
 }
 
+// y = what sum(begin, end, y) comes to for all rows [0, count): those of a long sequence in halves, so that rounding
+// does not grow with its length.
+template <typename Sum>
+void sum_in_halves(int64_t begin, int64_t end, int64_t columns, const Sum& sum, float* y) {
+  if (end - begin <= kLongestSum) return sum(begin, end, y);
+  const int64_t middle = begin + (end - begin) / 2;
+  std::vector<float> rest(static_cast<size_t>(columns));
+  sum_in_halves(begin, middle, columns, sum, y);
+  sum_in_halves(middle, end, columns, sum, rest.data());
+  for (int64_t c = 0; c < columns; ++c) y[c] += rest[static_cast<size_t>(c)];
+}
+
 // Sum of the positions first + 1 … length, counted from 1.
 float position_sum(int64_t first, int64_t length) {
   return static_cast<float>(length * (length + 1) / 2 - first * (first + 1) / 2);
@@ -54,6 +69,12 @@ void pool_sequence(const OpArgs& args, const float* x, int64_t length, int64_t s
   const float* const first = x + skipped * ldx;
   const auto count = static_cast<float>(kept);
   const PoolMode mode = args.attributes->mode;
+  const auto sum = [&](int64_t begin, int64_t end, float* part) {
+    kernels.sum_rows(first + begin * ldx, ldx, end - begin, columns, part);
+  };
+  const auto position_sum_rows = [&](int64_t begin, int64_t end, float* part) {
+    kernels.position_sum_rows(first + begin * ldx, ldx, skipped + begin + 1, end - begin, columns, part);
+  };
   if (length == 0 || (kept == 0 && mode == PoolMode::max)) {
     std::fill(y, y + columns, mode == PoolMode::max ? kEmptyMaximum : 0.0f);
     return;
@@ -69,15 +90,15 @@ void pool_sequence(const OpArgs& args, const float* x, int64_t length, int64_t s
       kernels.max_rows(first, ldx, kept, columns, y);
       break;
     case PoolMode::mean:
-      kernels.sum_rows(first, ldx, kept, columns, y);
+      sum_in_halves(0, kept, columns, sum, y);
       divide(y, columns, std::max(count, kLeastDivisor));
       break;
     case PoolMode::mean_sqrt_len:
-      kernels.sum_rows(first, ldx, kept, columns, y);
+      sum_in_halves(0, kept, columns, sum, y);
       divide(y, columns, std::sqrt(std::max(count, kLeastDivisor)));
       break;
     case PoolMode::weighted_mean:
-      kernels.position_sum_rows(first, ldx, skipped + 1, kept, columns, y);
+      sum_in_halves(0, kept, columns, position_sum_rows, y);
       divide(y, columns, std::max(position_sum(skipped, length), kLeastDivisor));
       break;
   }
@@ -87,15 +108,17 @@ void pool_sequence(const OpArgs& args, const float* x, int64_t length, int64_t s
 void pool_weighted(const OpArgs& args, const float* x, const float* weights, int64_t length, int64_t skipped,
                    float* y) {
   const int64_t columns = args.output.cols(), ldx = args.inputs[0].row_stride;
-  std::fill(y, y + columns, 0.0f);
-  float sum = 0;
-  for (int64_t t = skipped; t < length; ++t) {
-    const float* const row = x + t * ldx;
-    for (int64_t c = 0; c < columns; ++c) y[c] += weights[t] * row[c];
-    sum += weights[t];
-  }
-  sum = std::max(sum, kLeastDivisor);
-  divide(y, columns, args.attributes->mode == PoolMode::mean ? sum : std::sqrt(sum));
+  const auto sum = [&](int64_t begin, int64_t end, float* part) {
+    std::fill(part, part + columns, 0.0f);
+    for (int64_t t = begin; t < end; ++t) {
+      const float* const row = x + t * ldx;
+      for (int64_t c = 0; c < columns; ++c) part[c] += weights[t] * row[c];
+    }
+  };
+  sum_in_halves(skipped, length, columns, sum, y);
+  const double all = std::accumulate(weights + skipped, weights + length, 0.0);
+  const float divisor = std::max(static_cast<float>(all), kLeastDivisor);
+  divide(y, columns, args.attributes->mode == PoolMode::mean ? divisor : std::sqrt(divisor));
 }
 
 Status run(const OpArgs& args) {

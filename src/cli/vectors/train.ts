@@ -28,7 +28,7 @@ export const trainOptions: Readonly<Record<string, Option>> = {
   resume: { help: 'train: go on from the training in --checkpoint' },
   seed: {
     value: 'N',
-    help: 'train: with --threads 1 the same seed gives the same vectors (1); plot: of a random start',
+    help: 'train: with --threads 1 the same seed gives the same vectors (1; fasttext 0); plot: of a random start',
   },
   mode: { value: 'MODE', help: 'train: fast, exact (fast)' },
   threads: { value: 'N', help: 'train: threads (all CPUs this process may use)' },
@@ -96,8 +96,10 @@ export async function train(args: Arguments): Promise<void> {
   }
   // A signal ends training and keeps what was learnt; a second one ends the process.
   const ender = new AbortController();
-  const end = () => {
-    if (ender.signal.aborted) process.exit(1);
+  let ended = 0;
+  const end = (_: string, number: number) => {
+    if (ender.signal.aborted) process.exit(128 + number);
+    ended = number;
     ender.abort(new VectralError('ABORTED', `train was ended before anything was learnt; ${to} is not written`));
   };
   for (const signal of signals) process.on(signal, end);
@@ -113,6 +115,9 @@ export async function train(args: Arguments): Promise<void> {
     if (terminal) process.stderr.write('\n');
     await model.save(to);
     await (await openSink(undefined)).write(`${to}: ${model.size} words of ${model.dim} dimensions\n`);
+    if (ended === 0) return;
+    process.stderr.write('train was ended early; what was learnt so far is kept\n');
+    process.exitCode = 128 + ended; // as shells tell it
   } finally {
     for (const signal of signals) process.off(signal, end);
   }
