@@ -42,7 +42,8 @@ export class KeyedVectors {
   readonly dtype: VectorDType;
   /** What loading found. */
   readonly report: VectorFileReport;
-  readonly #handle: VectorsHandle;
+  readonly #vectors: VectorsHandle;
+  #disposed = false;
 
   /** @internal */
   constructor(handle: VectorsHandle, report?: VectorFileReport) {
@@ -51,7 +52,7 @@ export class KeyedVectors {
     this.dim = dim;
     this.dtype = dtype as VectorDType;
     this.report = report ?? { declared: undefined, duplicates: 0, duplicate: undefined };
-    this.#handle = handle;
+    this.#vectors = handle;
   }
 
   /**
@@ -284,12 +285,18 @@ export class KeyedVectors {
 
   /** Lets go of the matrix now instead of when it is collected. */
   dispose(): void {
-    native.vectorsRelease(this.#handle);
+    if (!this.#disposed) native.vectorsRelease(this.#vectors);
+    this.#disposed = true;
   }
 
   /** For `using`. */
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  get #handle(): VectorsHandle {
+    if (this.#disposed) throw new UsageError('these vectors were disposed of');
+    return this.#vectors;
   }
 
   #place(word: string): number {

@@ -11,12 +11,13 @@ import { type Corpus, checkCorpus } from './corpus.js';
 import type { KeyedVectors } from './keyed-vectors.js';
 import { checks, withoutUndefined } from './option-checks.js';
 import { largestHalf } from './save-vectors.js';
-import { commonComponents, countTokens, sifWeights, usifWeights } from './sentence-weighting.js';
+import { commonComponents, countTokens, sifWeights, sum, usifWeights } from './sentence-weighting.js';
 
 /** How {@link saveSentenceTransformer} makes one vector of the words of a text. */
 export interface SentenceWeightingOptions {
   /**
-   * `mean`: of the words. `sif` (Arora, Liang and Ma 2017): words weigh a / (a + p), p their share of the corpus, and what the
+   * `mean`: of the words. `sif` (Arora, Liang and Ma 2017): words weigh a / (a + p), p their share of `counts`, or of the words of the
+   * corpus that have a vector, and what the
    * sentences of the corpus have most in common is taken away. `usif` (Ethayarajh 2018): a / (a / 2 + p) with `a` from the
    * vocabulary, and several components, each as far as it is common. Default: `mean`.
    */
@@ -85,7 +86,9 @@ export async function saveSentenceTransformer(
     if (!known.some((count) => count > 0)) {
       throw new UsageError(`${call}: no word of the ${counts ? 'counts' : 'corpus'} has a vector`);
     }
-    weights = weighting === 'sif' ? sifWeights(known, numbers.a) : usifWeights(known, numbers.sentenceLength);
+    const total = sum(counts?.values() ?? known);
+    weights =
+      weighting === 'sif' ? sifWeights(known, total, numbers.a) : usifWeights(known, total, numbers.sentenceLength);
     if (numbers.components > 0) {
       const source = { rows, dim, weights, tokenizer };
       projection = await commonComponents(source, corpus!, numbers.components, weighting === 'usif', signal);

@@ -8,9 +8,8 @@ import { symmetricEigen } from './projection/symmetric-eigen.js';
 
 const sentencesAtOnce = 512;
 
-/** a / (a + p) for the share p of each word (Arora, Liang and Ma 2017, A simple but tough-to-beat baseline). */
-export function sifWeights(counts: readonly number[], a: number): Float64Array {
-  const total = sum(counts);
+/** a / (a + p) for the share p of each word in `total` (Arora, Liang and Ma 2017, A simple but tough-to-beat baseline). */
+export function sifWeights(counts: readonly number[], total: number, a: number): Float64Array {
   return Float64Array.from(counts, (count) => a / (a + count / total));
 }
 
@@ -19,8 +18,7 @@ export function sifWeights(counts: readonly number[], a: number): Float64Array {
  * all alike, would rather hold than not (Ethayarajh 2018, Unsupervised random walk sentence embeddings, 3.2). The vocabulary is
  * those that were counted.
  */
-export function usifWeights(counts: readonly number[], length: number): Float64Array {
-  const total = sum(counts);
+export function usifWeights(counts: readonly number[], total: number, length: number): Float64Array {
   const words = counts.filter((count) => count > 0).length;
   const threshold = 1 - (1 - 1 / words) ** length;
   const alpha = counts.filter((count) => count / total > threshold).length / words;
@@ -28,6 +26,13 @@ export function usifWeights(counts: readonly number[], length: number): Float64A
   if (alpha === 0 || alpha === 1) return new Float64Array(counts.length).fill(2);
   const a = (1 - alpha) / (alpha * 0.5 * words);
   return Float64Array.from(counts, (count) => a / (0.5 * a + count / total));
+}
+
+/** Of counts. */
+export function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
 }
 
 /** How often each word of the vocabulary comes in the corpus. */
@@ -106,8 +111,4 @@ async function* sentences(
       if (line !== '') yield tokenizer.encode(line).ids;
     }
   }
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

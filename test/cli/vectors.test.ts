@@ -174,6 +174,8 @@ test('convert and info', () => {
     const kept = path.join(folder, dtype);
     expect(run('convert', kept, '-v', file, ...options).stdout).toBe(`${kept}: 303 words of 10 dimensions, ${dtype}\n`);
     expect(JSON.parse(run('info', '-v', kept, '--format', 'json').stdout)).toMatchObject({ words: 303, dtype });
+    const again = path.join(folder, `again-${dtype}`);
+    expect(run('convert', again, '-v', kept).stdout).toContain(`, ${dtype}\n`);
   }
 });
 

@@ -183,3 +183,13 @@ describe('refuses', () => {
     rmSync(folder, { recursive: true });
   });
 });
+
+test('says that it was disposed of', async () => {
+  const vectors = KeyedVectors.from(['a', 'b'], Float32Array.of(1, 2, 3, 4));
+  const running = vectors.nearest([[1, 2]]);
+  vectors.dispose();
+  vectors.dispose();
+  await expect(running).rejects.toThrow(new UsageError('these vectors were disposed of'));
+  for (const use of [() => vectors.vector('a'), () => vectors.mostSimilar({ positive: 'a' }), () => vectors.words()])
+    expect(use).toThrow(new UsageError('these vectors were disposed of'));
+});

@@ -48,6 +48,17 @@ describe('what the formulas give', () => {
     expect(furthest(plain, golden.sif)).toBeGreaterThan(0.05);
   });
 
+  test('shares are of all counts, also those of words without a vector', async () => {
+    const vectors = KeyedVectors.from(['a', 'b'], Float32Array.of(1, 0, 0, 1));
+    const to = path.join(folder, 'shares');
+    const counts = new Map(Object.entries({ a: 10, b: 90, unknown: 900 }));
+    await saveSentenceTransformer(vectors, to, { weighting: 'sif', counts, components: 0 });
+    const model = await SentenceTransformer.load(to);
+    const [x, y] = (await model.encode('a b')).data;
+    await model.dispose();
+    expect(x! / y!).toBeCloseTo((1e-3 + 0.09) / (1e-3 + 0.01), 5);
+  });
+
   test('in half the space, stop words left out, texts in lower case', async () => {
     expect(furthest(await encode({ dtype: 'f16' }), golden.mean)).toBeLessThan(2e-3);
     const [without, upper, plain] = await encode({ stopWords: ['the'], lowerCase: true }, [

@@ -79,7 +79,8 @@ export async function train(args: Arguments): Promise<void> {
   const { checkPlace } = await import('../../weights/replace-file.js');
   // What cannot be written is told before hours of training.
   const checkpoint = args.options.get('checkpoint');
-  await checkPlace('train', to, formatOf(to) === 'vectral' ? 'folder' : 'file', files);
+  const folder = formatOf(to) === 'vectral';
+  await checkPlace('train', to, folder ? 'folder' : 'file', files);
   if (checkpoint !== undefined) {
     if (resolve(checkpoint) === resolve(to))
       throw new UsageError(`--checkpoint ${checkpoint} is where the vectors go; name another file`);
@@ -114,7 +115,9 @@ export async function train(args: Arguments): Promise<void> {
     const model = await algorithms[algorithm]({ args, to, corpus, controls, tell });
     if (terminal) process.stderr.write('\n');
     await model.save(to);
-    await (await openSink(undefined)).write(`${to}: ${model.size} words of ${model.dim} dimensions\n`);
+    await (await openSink(undefined)).write(
+      `${to}: ${model.size} words of ${model.dim} dimensions${folder ? ', f16' : ''}\n`,
+    );
     if (ended === 0) return;
     process.stderr.write('train was ended early; what was learnt so far is kept\n');
     process.exitCode = 128 + ended; // as shells tell it
