@@ -1,8 +1,10 @@
 /** Files that are whole at every moment, whenever the process ends. */
 import { randomUUID } from 'node:crypto';
-import { access, constants, type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { access, constants, type FileHandle, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
+
+const abandonedAfter = 3600 * 1000; // milliseconds
 
 /**
  * Has `write` write to a path beside `path`, which nothing else has, and puts that in place of `path` at the end; what stood there
@@ -16,10 +18,23 @@ export async function replacePath(path: string, write: (path: string) => Promise
   try {
     await write(beside);
     await rename(beside, target);
+    await removeAbandoned(target);
   } catch (cause) {
     await rm(beside, { force: true }).catch(() => {});
     if (cause instanceof Error) cause.message = cause.message.replaceAll(beside, path);
     throw cause;
+  }
+}
+
+/** What a process left that was killed while it wrote: no writing pauses for an hour. */
+async function removeAbandoned(target: string): Promise<void> {
+  const folder = dirname(target);
+  const begin = `${basename(target)}.`;
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!name.startsWith(begin) || !/^[0-9a-f-]{36}\.part$/.test(name.slice(begin.length))) continue;
+    const path = join(folder, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found && Date.now() - found.mtimeMs > abandonedAfter) await rm(path, { force: true }).catch(() => {});
   }
 }
 

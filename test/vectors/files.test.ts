@@ -1,5 +1,15 @@
 /** Files of word vectors beside gensim's own reading of them, and there and back in every form. */
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -225,6 +235,18 @@ describe('there and back', () => {
     symlinkSync('kept.txt', path.join(folder, 'link.txt'));
     await good.save(path.join(folder, 'link.txt'));
     expect(readlinkSync(path.join(folder, 'link.txt'))).toBe('kept.txt');
+  });
+
+  test('what a killed process left is removed an hour later', async () => {
+    const vectors = KeyedVectors.from(['a'], Float32Array.of(1));
+    const [file, id] = [path.join(folder, 'left.txt'), '853c0000-0000-4000-8000-000000000000'];
+    const [old, fresh, other] = [`${file}.${id}.part`, `${file}.${id.replace('8', '9')}.part`, `${file}.mine.part`];
+    for (const name of [old, fresh, other]) writeFileSync(name, 'half');
+    const longAgo = Date.now() / 1000 - 2 * 3600;
+    for (const name of [old, other]) utimesSync(name, longAgo, longAgo);
+    await vectors.save(file);
+    expect([old, fresh, other].map((name) => existsSync(name))).toEqual([false, true, true]);
+    for (const name of [fresh, other]) rmSync(name);
   });
 
   test('what a form cannot hold is refused', async () => {
