@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 
 const main = path.join(import.meta.dirname, '../../dist/esm/cli/main.js');
@@ -153,8 +154,15 @@ test('train that is ended while it counts writes nothing, and leaves no files', 
   child.kill('SIGTERM');
   let stderr = '';
   child.stderr.on('data', (text) => (stderr += text));
+  const closed = once(child, 'close');
+  // Text goes on until the program has taken notice: at its end it would wait for the pipe to be opened once more.
+  while (child.exitCode === null) {
+    const written = await writer.write('a b c d\n').catch(() => undefined);
+    if (!written) break;
+    await pause(10);
+  }
   await writer.close();
-  const [code] = await once(child, 'close');
+  const [code] = await closed;
   expect(stderr).toBe(`vectral: train was ended before anything was learnt; ${to} is not written\n`);
   expect(code).toBe(1);
   expect(readdirSync(temporary)).toEqual([]);
