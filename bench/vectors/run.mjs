@@ -19,6 +19,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { Tensor, writeSafetensors } from 'vectral';
 
 // The addon's own word for what it runs with.
 const { isa, cpus } = createRequire(import.meta.url)('../../build/Release/vectral.node').info();
@@ -110,7 +111,7 @@ function writeLabelled(corpus) {
 }
 
 /** model2vec's form: a row of 256 numbers for each of MiniLM's word pieces. */
-function writeStatic() {
+async function writeStatic() {
   const made = path.join(folder, 'static');
   mkdirSync(made);
   const tokenizer = path.join(here, '../../models/all-MiniLM-L6-v2/tokenizer.json');
@@ -118,11 +119,7 @@ function writeStatic() {
   writeFileSync(path.join(made, 'config.json'), '{"model_type": "model2vec", "normalize": true}');
   const shape = [Object.keys(JSON.parse(readFileSync(tokenizer, 'utf8')).model.vocab).length, 256];
   const rows = Float32Array.from({ length: shape[0] * shape[1] }, () => random() * 2 - 1);
-  const entry = { dtype: 'F32', shape, data_offsets: [0, rows.byteLength] };
-  const header = Buffer.from(JSON.stringify({ embeddings: entry }));
-  const size = Buffer.alloc(8);
-  size.writeBigUInt64LE(BigInt(header.length));
-  writeFileSync(path.join(made, 'model.safetensors'), Buffer.concat([size, header, Buffer.from(rows.buffer)]));
+  await writeSafetensors(path.join(made, 'model.safetensors'), { embeddings: Tensor.from(rows, { shape }) });
   return made;
 }
 
@@ -163,7 +160,7 @@ try {
   const large = writeLarge();
   const corpus = writeCorpus();
   const labelled = writeLabelled(corpus);
-  const staticFolder = writeStatic();
+  const staticFolder = await writeStatic();
   const texts = writeTexts();
   // Variables that steer BLAS or OpenMP belong to neither side.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(OPENBLAS|OMP|MKL)_/.test(name)));

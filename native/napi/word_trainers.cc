@@ -6,6 +6,7 @@
 #include "handle.h"
 
 namespace vectral::binding {
+
 Napi::Value word_trainer_count(const Napi::CallbackInfo& info) {
   const auto trainer = unwrap<WordTrainerHandle>(info[0]).content;
   const std::string_view text = read_bytes(info[1], "text");

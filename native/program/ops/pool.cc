@@ -45,7 +45,7 @@ void divide(float* y, int64_t n, float divisor) {
   for (int64_t i = 0; i < n; ++i) y[i] /= divisor;
 }
 
-// y = what sum(begin, end, y) comes to for all rows [0, count): those of a long sequence in halves, so that rounding
+// y = what sum(begin, end, y) comes to for the rows [begin, end): those of a long sequence in halves, so that rounding
 // does not grow with its length.
 template <typename Sum>
 void sum_in_halves(int64_t begin, int64_t end, int64_t columns, const Sum& sum, float* y) {
