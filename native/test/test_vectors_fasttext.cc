@@ -99,23 +99,22 @@ bool use(const std::string& path, const std::string& bytes) {
 TEST_CASE("fastText files with wrong bytes are refused or stay within their bounds") {
   const std::string path = temporary();
   for (const bool quantized : {false, true}) {
-    for (const FastTextLoss loss : {FastTextLoss::softmax, FastTextLoss::hs}) {
-      std::vector<uint8_t> kept;
-      REQUIRE(save_fasttext(*small_model(quantized, loss, &kept), path).is_ok());
-      const std::string whole = bytes_of(path);
-      CHECK(use(path, whole));
-      CHECK_FALSE(use(path, whole + '\0'));
-      const size_t centroids = 700;  // what comes before are lengths, counts and words
-      for (size_t length = 0; length < whole.size(); length += length < centroids ? 1 : 97) {
-        CHECK_FALSE(use(path, whole.substr(0, length)));
-      }
-      std::mt19937 random(1);
-      for (size_t at = 0; at < whole.size(); at += at < centroids ? 1 : 61) {
-        for (const int value : {0, 1, 127, 128, 255, static_cast<int>(random() & 255)}) {
-          std::string wrong = whole;
-          wrong[at] = static_cast<char>(value);
-          use(path, wrong);
-        }
+    const FastTextLoss loss = quantized ? FastTextLoss::hs : FastTextLoss::softmax;
+    std::vector<uint8_t> kept;
+    REQUIRE(save_fasttext(*small_model(quantized, loss, &kept), path).is_ok());
+    const std::string whole = bytes_of(path);
+    CHECK(use(path, whole));
+    CHECK_FALSE(use(path, whole + '\0'));
+    const size_t centroids = 700;  // what comes before are lengths, counts and words
+    for (size_t length = 0; length < whole.size(); length += length < centroids ? 1 : 97) {
+      CHECK_FALSE(use(path, whole.substr(0, length)));
+    }
+    std::mt19937 random(1);
+    for (size_t at = 0; at < whole.size(); at += at < centroids ? 1 : 61) {
+      for (const int value : {0, 1, 127, 128, 255, static_cast<int>(random() & 255)}) {
+        std::string wrong = whole;
+        wrong[at] = static_cast<char>(value);
+        use(path, wrong);
       }
     }
   }

@@ -91,6 +91,7 @@ TEST_CASE("nearest: every type of matrix, one query or many, one thread or two")
       const std::vector<float> rows = numbers.normals(5000 * dim);
       const std::vector<float> queries = unit_queries(numbers, dim == 100 ? 70 : 9, dim);
       for (const DType dtype : {DType::f32, DType::f16, DType::bf16, DType::i8}) {
+        if (dtype != DType::f32 && dim != 7 && dim != 100) continue;
         CAPTURE(dim);
         CAPTURE(dtype_name(dtype));
         const auto set = set_of(kernels, rows, dim, dtype);
