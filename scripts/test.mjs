@@ -18,11 +18,12 @@ function nativeTests() {
     console.log('C++ tests skipped: cmake was not found.');
     return true;
   }
+  // A folder that is there already keeps its settings: cmake-js builds the addon in it, or it has a sanitizer.
   const dir = path.join(root, 'build-cmake');
-  // cmake-js, which builds the addon in the same folder, takes Ninja where it is.
-  const ninja = spawnSync('ninja', ['--version']).status === 0 && !existsSync(path.join(dir, 'CMakeCache.txt'));
-  const generator = ninja ? ['-G', 'Ninja'] : [];
-  if (!run('cmake', ['-S', root, '-B', dir, '-DCMAKE_BUILD_TYPE=Release', ...generator])) return false;
+  if (!existsSync(path.join(dir, 'CMakeCache.txt'))) {
+    const generator = spawnSync('ninja', ['--version']).status === 0 ? ['-G', 'Ninja'] : [];
+    if (!run('cmake', ['-S', root, '-B', dir, '-DCMAKE_BUILD_TYPE=Release', ...generator])) return false;
+  }
   if (!run('cmake', ['--build', dir, '--parallel', String(os.availableParallelism())])) return false;
   const binary = path.join(dir, 'vectral_tests');
   if (!existsSync(binary)) {
