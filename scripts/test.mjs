@@ -20,10 +20,9 @@ function nativeTests() {
   }
   // A folder that is there already keeps its settings: cmake-js builds the addon in it, or it has a sanitizer.
   const dir = path.join(root, 'build-cmake');
-  if (!existsSync(path.join(dir, 'CMakeCache.txt'))) {
-    const generator = spawnSync('ninja', ['--version']).status === 0 ? ['-G', 'Ninja'] : [];
-    if (!run('cmake', ['-S', root, '-B', dir, '-DCMAKE_BUILD_TYPE=Release', ...generator])) return false;
-  }
+  const ninja = spawnSync('ninja', ['--version']).status === 0 ? ['-G', 'Ninja'] : [];
+  const settings = existsSync(path.join(dir, 'CMakeCache.txt')) ? [] : ['-DCMAKE_BUILD_TYPE=Release', ...ninja];
+  if (!run('cmake', ['-S', root, '-B', dir, ...settings])) return false;
   if (!run('cmake', ['--build', dir, '--parallel', String(os.availableParallelism())])) return false;
   const binary = path.join(dir, 'vectral_tests');
   if (!existsSync(binary)) {
